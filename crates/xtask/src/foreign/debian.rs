@@ -1,0 +1,76 @@
+//! Programs from Debian.
+
+use crate::foreign::{node, python};
+use crate::{Error, Result, say, shell};
+
+/// A program that the tests run, and the Debian packages that bring it.
+struct Program {
+    name: &'static str,
+    packages: &'static [&'static str],
+    is_there: fn() -> bool,
+}
+
+const PROGRAMS: [Program; 6] = [
+    Program {
+        name: "go-sendxmpp",
+        packages: &["go-sendxmpp"],
+        is_there: || shell::find("go-sendxmpp").is_some(),
+    },
+    Program { name: "profanity", packages: &["profanity"], is_there: || shell::find("profanity").is_some() },
+    Program { name: "tmux", packages: &["tmux"], is_there: || shell::find("tmux").is_some() },
+    Program {
+        name: "python3 (3.11 or newer, with venv)",
+        packages: &["python3", "python3-venv"],
+        is_there: || python::interpreter().is_some(),
+    },
+    Program { name: "node (20.10 or newer)", packages: &["nodejs"], is_there: node::is_there },
+    Program { name: "npm", packages: &["npm"], is_there: || shell::find("npm").is_some() },
+];
+
+/// Installs the packages of the programs that are not there.
+pub(super) fn install() -> Result<()> {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.iter().map(|program| program.name).collect::<Vec<_>>().join(", ");
+    let packages: Vec<&str> = missing.iter().flat_map(|program| program.packages).copied().collect();
+    say::line(&format!("missing: {names}; installing {}", packages.join(" ")));
+
+    let why = |why: &str| Error::Missing { what: names.clone(), why: why.to_owned() };
+    if shell::find("apt-get").is_none() {
+        return Err(why("this is not Debian: there is no apt-get"));
+    }
+    let sudo = match rustix::process::geteuid().is_root() {
+        true => false,
+        false if shell::find("sudo").is_some() => true,
+        false => return Err(why("installing packages takes root or sudo")),
+    };
+    apt(sudo, &["update"])?;
+    apt(sudo, &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat())?;
+
+    let names: Vec<&str> = self::missing().iter().map(|program| program.name).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Missing {
+        what: names.join(", "),
+        why: "the packages of this system do not bring it".to_owned(),
+    })
+}
+
+fn missing() -> Vec<&'static Program> {
+    PROGRAMS.iter().filter(|program| !(program.is_there)()).collect()
+}
+
+fn apt(sudo: bool, args: &[&str]) -> Result<()> {
+    // Through `env`, because sudo drops variables. The lock is waited for: a machine that just started may be
+    // installing its updates.
+    let settings = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"];
+    let mut command = if sudo {
+        shell::command("sudo", ["--non-interactive", "env"])
+    } else {
+        shell::command("env", [] as [&str; 0])
+    };
+    shell::run(command.args(settings).args(args))
+}

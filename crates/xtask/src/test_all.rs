@@ -1,0 +1,60 @@
+//! All the tests, with everything they need.
+
+use std::io::Cursor;
+use std::path::PathBuf;
+
+use cargo_metadata::Message;
+
+use crate::foreign::Foreign;
+use crate::workspace::Workspace;
+use crate::{Error, Result, foreign, say, shell};
+
+/// The whole workspace; the same for build and test, so that they share what they compile.
+const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
+
+/// Installs what is missing, builds the server, and runs all the tests, or `cargo test` with `args` if there are
+/// any. The tests learn through the environment where things are:
+///
+/// | variable | holds |
+/// |---|---|
+/// | `STONECHATD` | the server's program; set only when the whole workspace is tested |
+/// | `STONECHAT_PYTHON` | the interpreter that has the libraries of `tests/foreign/requirements.txt` |
+/// | `STONECHAT_NODE_MODULES` | the folder with the packages of `tests/foreign/package.json` |
+///
+/// # Errors
+/// When something cannot be installed, does not build, or a test fails. Nothing is skipped.
+pub fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
+    let foreign = say::step("install what the tests need", || foreign::install(workspace))?;
+    if !args.is_empty() {
+        let mut test = shell::cargo(["test"]);
+        test.args(args);
+        return say::step("tests", || run_with(test, &foreign));
+    }
+    let server = say::step("build", || build(workspace))?;
+    let mut test = shell::cargo(["test"]);
+    test.args(EVERYTHING).arg("--no-fail-fast").env("STONECHATD", server).current_dir(&workspace.root);
+    say::step("tests", || run_with(test, &foreign))
+}
+
+fn run_with(mut test: std::process::Command, foreign: &Foreign) -> Result<()> {
+    let Foreign { python, node_modules } = foreign;
+    shell::run(test.env("STONECHAT_PYTHON", python).env("STONECHAT_NODE_MODULES", node_modules))
+}
+
+/// Builds all that `cargo test` builds, and returns where the server's program is.
+fn build(workspace: &Workspace) -> Result<PathBuf> {
+    const PROGRAM: &str = "stonechatd";
+    let mut build = shell::cargo(["build", "--lib", "--bins", "--tests", "--examples"]);
+    build.args(EVERYTHING).arg("--message-format=json-render-diagnostics").current_dir(&workspace.root);
+    let messages = shell::output(&mut build)?;
+    let mut programs = Message::parse_stream(Cursor::new(messages)).filter_map(|message| match message {
+        // A test of the program has the same name and kind, but another profile.
+        Ok(Message::CompilerArtifact(made))
+            if made.target.name == PROGRAM && made.target.is_bin() && !made.profile.test =>
+        {
+            made.executable
+        }
+        _ => None,
+    });
+    programs.next().map(Into::into).ok_or(Error::NoProgram(PROGRAM))
+}

@@ -1,0 +1,54 @@
+//! The harness of the end-to-end tests: the real server as a child process, real sockets, real clients.
+//!
+//! - [`stonechatd`]: where the server's program is, built if need be;
+//! - [`Server`]: a server with its own folder, up when every listener is bound, gone when dropped;
+//! - [`Process`]: any program, with its output captured and all waiting bounded;
+//! - [`foreign`]: other people's clients, installed by `cargo xtask test`;
+//! - [`free_port`], [`tempdir`]: what a test needs for itself.
+//!
+//! Nothing here sleeps to synchronise: each wait ends with the line, the exit or the deadline that it waits
+//! for. What goes wrong panics with the transcript of the program concerned, because that fails the test and
+//! says why. The harness needs a Unix system (signals).
+//!
+//! ```
+//! use std::process::Command;
+//! use std::time::Duration;
+//! use stonechat_tests::{Process, Stream};
+//!
+//! let limit = Duration::from_secs(10);
+//! let mut command = Command::new("sh");
+//! command.args(["-c", "echo port=4711; read answer; echo got $answer"]);
+//! let mut program = Process::spawn(command);
+//!
+//! let port = program.wait_for(Stream::Stdout, limit, "port", |line| line.strip_prefix("port=").map(str::to_owned));
+//! assert_eq!(port, "4711");
+//!
+//! program.send_line("hello");
+//! let output = program.finish(limit).expect_success();
+//! assert_eq!(output.stdout, "port=4711\ngot hello\n");
+//! ```
+
+pub mod foreign;
+mod output;
+mod port;
+mod process;
+mod program;
+mod ready;
+mod server;
+
+pub use output::{Output, Stream};
+pub use port::free_port;
+pub use process::Process;
+pub use program::stonechatd;
+pub use ready::Ready;
+pub use server::{Server, WITHIN};
+pub use tempfile::TempDir;
+
+/// A new folder for temporary files, removed with all its contents when dropped.
+///
+/// # Panics
+/// When the system's folder for temporary files cannot be written to.
+#[must_use]
+pub fn tempdir() -> TempDir {
+    tempfile::Builder::new().prefix("stonechat-test-").tempdir().expect("temporary files can be written")
+}
