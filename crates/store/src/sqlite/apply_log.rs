@@ -1,0 +1,178 @@
+//! Writing to logs. The counters in `series` always agree with the entries, so quotas cost no counting.
+
+use super::failure::{Failure, signed, unsigned};
+use super::read_log::{ENTRY_COLUMNS, entry};
+use crate::driver::Take;
+use crate::{Entry, Error, Limit, Owner, Trim};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
+
+/// The counters of a log.
+struct Series {
+    id: i64,
+    last_position: i64,
+    max_skew: i64,
+    entries: u64,
+    bytes: u64,
+}
+
+fn series(conn: &Connection, store: &str, owner: &Owner) -> Result<Option<Series>, Failure> {
+    let sql = "SELECT id, last_position, max_skew, entries, bytes FROM series
+        WHERE store = ?1 AND owner = ?2";
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok(Series {
+            id: row.get(0)?,
+            last_position: row.get(1)?,
+            max_skew: row.get(2)?,
+            entries: unsigned(row.get(3)?),
+            bytes: unsigned(row.get(4)?),
+        })
+    };
+    Ok(conn.prepare_cached(sql)?.query_row(params![store, owner.key()], row).optional()?)
+}
+
+fn new_series(conn: &Connection, store: &str, owner: &Owner) -> Result<Series, Failure> {
+    let sql = "INSERT INTO series (store, owner, last_position, max_skew, entries, bytes)
+        VALUES (?1, ?2, ?3, 0, 0, 0)";
+    conn.prepare_cached(sql)?.execute(params![store, owner.key(), i64::MIN])?;
+    let id = conn.last_insert_rowid();
+    Ok(Series { id, last_position: i64::MIN, max_skew: 0, entries: 0, bytes: 0 })
+}
+
+pub(super) fn append(
+    conn: &Connection,
+    store: &Arc<str>,
+    owner: &Owner,
+    entry: &Entry,
+    limit: Option<Limit>,
+) -> Result<u64, Failure> {
+    let mut series = match series(conn, store, owner)? {
+        Some(series) => series,
+        None => new_series(conn, store, owner)?,
+    };
+    series.entries += 1;
+    series.bytes += entry.value.len() as u64;
+    let at = entry.at.as_microsecond();
+    series.last_position = at.max(series.last_position.saturating_add(1));
+    series.max_skew = series.max_skew.max(series.last_position - at);
+    insert(conn, store, &series, entry, at)?;
+    if limit.is_some_and(|limit| series.entries > limit.max_entries || series.bytes > limit.max_bytes) {
+        return Err(Error::Quota { store: store.clone() }.into());
+    }
+    let sql = "UPDATE series SET last_position = ?2, max_skew = ?3, entries = ?4, bytes = ?5 WHERE id = ?1";
+    conn.prepare_cached(sql)?.execute(params![
+        series.id,
+        series.last_position,
+        series.max_skew,
+        signed(series.entries),
+        signed(series.bytes)
+    ])?;
+    Ok(1)
+}
+
+fn insert(
+    conn: &Connection,
+    store: &Arc<str>,
+    series: &Series,
+    entry: &Entry,
+    at: i64,
+) -> Result<(), Failure> {
+    let sql = "INSERT INTO entry (series, position, id, at, peer, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let row = params![series.id, series.last_position, entry.id, at, entry.peer, &entry.value[..]];
+    match conn.prepare_cached(sql)?.execute(row) {
+        Ok(_) => Ok(()),
+        Err(error) if Failure::is_duplicate(&error) => {
+            let reason = "an entry with this id exists already";
+            Err(Error::Conflict { store: store.clone(), reason }.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn delete(conn: &Connection, store: &str, owner: &Owner, ids: &[String]) -> Result<u64, Failure> {
+    let Some(series) = series(conn, store, owner)? else { return Ok(0) };
+    let positions = positions_of(conn, &series, ids)?;
+    remove(conn, &series, &positions)
+}
+
+pub(super) fn take(
+    conn: &Connection,
+    store: &str,
+    owner: &Owner,
+    which: &Take,
+) -> Result<Vec<Entry>, Failure> {
+    let Some(series) = series(conn, store, owner)? else { return Ok(Vec::new()) };
+    let positions = match which {
+        Take::Oldest(limit) => oldest(conn, &series, *limit, i64::MAX, i64::MAX)?,
+        Take::Ids(ids) => positions_of(conn, &series, ids)?,
+    };
+    let sql = format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE series = ?1 AND position = ?2");
+    let mut select = conn.prepare_cached(&sql)?;
+    let mut entries = Vec::with_capacity(positions.len());
+    for position in &positions {
+        let mut rows = select.query(params![series.id, position])?;
+        if let Some(row) = rows.next()? {
+            entries.push(entry(row)?);
+        }
+    }
+    remove(conn, &series, &positions)?;
+    Ok(entries)
+}
+
+pub(super) fn trim(
+    conn: &Connection,
+    store: &str,
+    owner: &Owner,
+    rule: Trim,
+    limit: u32,
+) -> Result<u64, Failure> {
+    let Some(series) = series(conn, store, owner)? else { return Ok(0) };
+    let positions = match rule {
+        Trim::OlderThan(time) => {
+            // What is finer than a microsecond is rounded up: an entry at the same whole one is older then.
+            let micros = -(-time.as_nanosecond()).div_euclid(1_000);
+            let time = i64::try_from(micros).unwrap_or(i64::MAX);
+            oldest(conn, &series, limit, time.saturating_add(series.max_skew), time)?
+        }
+        Trim::KeepNewest(keep) => {
+            let surplus = series.entries.saturating_sub(keep).min(u64::from(limit));
+            oldest(conn, &series, u32::try_from(surplus).unwrap_or(limit), i64::MAX, i64::MAX)?
+        }
+    };
+    remove(conn, &series, &positions)
+}
+
+/// The first positions below `end` of entries from before `time`.
+fn oldest(conn: &Connection, series: &Series, limit: u32, end: i64, time: i64) -> Result<Vec<i64>, Failure> {
+    let sql = "SELECT position FROM entry WHERE series = ?1 AND position < ?2 AND at < ?3
+        ORDER BY position LIMIT ?4";
+    let mut select = conn.prepare_cached(sql)?;
+    let rows = select.query_map(params![series.id, end, time, limit], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The positions of the ids that are there, in log order, each once.
+fn positions_of(conn: &Connection, series: &Series, ids: &[String]) -> Result<Vec<i64>, Failure> {
+    let mut positions = Vec::with_capacity(ids.len());
+    for id in ids {
+        let sql = "SELECT position FROM entry WHERE series = ?1 AND id = ?2";
+        positions.extend(super::apply::optional::<i64>(conn, sql, params![series.id, id])?);
+    }
+    positions.sort_unstable();
+    positions.dedup();
+    Ok(positions)
+}
+
+fn remove(conn: &Connection, series: &Series, positions: &[i64]) -> Result<u64, Failure> {
+    let length = "SELECT length(value) FROM entry WHERE series = ?1 AND position = ?2";
+    let delete = "DELETE FROM entry WHERE series = ?1 AND position = ?2";
+    let (mut entries, mut bytes) = (0, 0);
+    for position in positions {
+        let row = params![series.id, position];
+        bytes += super::apply::optional::<i64>(conn, length, row)?.unwrap_or(0);
+        entries += conn.prepare_cached(delete)?.execute(row)? as u64;
+    }
+    let sql = "UPDATE series SET entries = entries - ?2, bytes = bytes - ?3 WHERE id = ?1";
+    conn.prepare_cached(sql)?.execute(params![series.id, signed(entries), bytes])?;
+    Ok(entries)
+}

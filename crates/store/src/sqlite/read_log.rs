@@ -1,0 +1,193 @@
+//! Reading logs.
+
+use super::Sqlite;
+use super::apply::optional;
+use super::failure::{Failure, unsigned};
+use crate::driver::Logs;
+use crate::{Entry, Error, Owner, Page, PageBuilder, Query, Usage};
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::sync::Arc;
+
+pub(super) const ENTRY_COLUMNS: &str = "id, at, peer, value";
+
+/// An entry from its [`ENTRY_COLUMNS`].
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
+    let at: i64 = row.get(1)?;
+    let corrupt = |_| Failure::Corrupt(format!("an entry has the impossible time {at}"));
+    let at = Timestamp::from_microsecond(at).map_err(corrupt)?;
+    let value: Vec<u8> = row.get(3)?;
+    Ok(Entry { id: row.get(0)?, at, peer: row.get(2)?, value: Bytes::from(value) })
+}
+
+/// A query in the table's terms; the bounds of `position` are outside the range, those of `at` inside.
+struct Bounds {
+    series: i64,
+    above: i64,
+    below: i64,
+    start: i64,
+    end: i64,
+    peer: Option<String>,
+}
+
+impl Bounds {
+    /// `None` for a log that was never written.
+    fn new(
+        conn: &Connection,
+        store: &Arc<str>,
+        owner: &Owner,
+        query: &Query,
+    ) -> Result<Option<Self>, Failure> {
+        let sql = "SELECT id, max_skew FROM series WHERE store = ?1 AND owner = ?2";
+        let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let found = conn.prepare_cached(sql)?.query_row(params![store, owner.key()], row).optional()?;
+        let Some((series, max_skew)) = found else {
+            return match query.after.as_ref().or(query.before.as_ref()) {
+                Some(id) => Err(unknown(store, id).into()),
+                None => Ok(None),
+            };
+        };
+        let after = position(conn, store, series, query.after.as_ref())?.unwrap_or(i64::MIN);
+        let before = position(conn, store, series, query.before.as_ref())?.unwrap_or(i64::MAX);
+        let start = query.start.map_or(i64::MIN, ceiling);
+        let end = query.end.map_or(i64::MAX, floor);
+        // A position is never less than its entry's time, and ahead of it by `max_skew` at most.
+        let above = after.max(start.saturating_sub(1));
+        let below = before.min(end.saturating_add(max_skew).saturating_add(1));
+        Ok(Some(Self { series, above, below, start, end, peer: query.peer.clone() }))
+    }
+
+    /// Runs `SELECT columns` over the range and hands each row to `each` until that returns `false`.
+    fn select(
+        &self,
+        conn: &Connection,
+        (columns, order): (&str, &str),
+        mut each: impl FnMut(&Row<'_>) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let (index, peer) = match self.peer {
+            Some(_) => ("INDEXED BY entry_peer", "peer = ?6"),
+            None => ("", "?6 IS NULL"),
+        };
+        let sql = format!(
+            "SELECT {columns} FROM entry {index} WHERE series = ?1 AND position > ?2 AND position < ?3
+                AND at >= ?4 AND at <= ?5 AND {peer} {order}"
+        );
+        let mut select = conn.prepare_cached(&sql)?;
+        let mut rows =
+            select.query(params![self.series, self.above, self.below, self.start, self.end, self.peer])?;
+        while let Some(row) = rows.next()? {
+            if !each(row)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The least whole microsecond that is not before the time.
+fn ceiling(time: Timestamp) -> i64 {
+    i64::try_from(-(-time.as_nanosecond()).div_euclid(1_000)).unwrap_or(i64::MAX)
+}
+
+/// The greatest whole microsecond that is not after the time.
+fn floor(time: Timestamp) -> i64 {
+    i64::try_from(time.as_nanosecond().div_euclid(1_000)).unwrap_or(i64::MIN)
+}
+
+fn unknown(store: &Arc<str>, id: &str) -> Error {
+    Error::UnknownEntry { store: store.clone(), id: id.to_owned() }
+}
+
+fn position(
+    conn: &Connection,
+    store: &Arc<str>,
+    series: i64,
+    id: Option<&String>,
+) -> Result<Option<i64>, Failure> {
+    let Some(id) = id else { return Ok(None) };
+    let sql = "SELECT position FROM entry WHERE series = ?1 AND id = ?2";
+    match optional(conn, sql, params![series, id])? {
+        Some(position) => Ok(Some(position)),
+        None => Err(unknown(store, id).into()),
+    }
+}
+
+fn page(conn: &Connection, store: &Arc<str>, owner: &Owner, query: &Query) -> Result<Page, Failure> {
+    let mut page = PageBuilder::new(query);
+    let order = if query.backwards { "ORDER BY position DESC" } else { "ORDER BY position" };
+    if let Some(bounds) = Bounds::new(conn, store, owner, query)? {
+        bounds.select(conn, (ENTRY_COLUMNS, order), |row| Ok(page.push(entry(row)?)))?;
+    }
+    Ok(page.finish())
+}
+
+fn count(conn: &Connection, store: &Arc<str>, owner: &Owner, query: &Query) -> Result<u64, Failure> {
+    let mut count = 0;
+    if let Some(bounds) = Bounds::new(conn, store, owner, query)? {
+        bounds.select(conn, ("count(*)", ""), |row| {
+            count = unsigned(row.get(0)?);
+            Ok(true)
+        })?;
+    }
+    Ok(count)
+}
+
+fn usage(conn: &Connection, store: &Arc<str>, owner: &Owner) -> Result<Usage, Failure> {
+    let sql = "SELECT entries, bytes FROM series WHERE store = ?1 AND owner = ?2";
+    let row = |row: &Row<'_>| Ok(Usage { entries: unsigned(row.get(0)?), bytes: unsigned(row.get(1)?) });
+    let usage = conn.prepare_cached(sql)?.query_row(params![store, owner.key()], row).optional()?;
+    Ok(usage.unwrap_or_default())
+}
+
+fn by_id(conn: &Connection, store: &Arc<str>, owner: &Owner, id: &str) -> Result<Option<Entry>, Failure> {
+    let sql = format!(
+        "SELECT {ENTRY_COLUMNS} FROM entry
+            WHERE series = (SELECT id FROM series WHERE store = ?1 AND owner = ?2) AND id = ?3"
+    );
+    let mut select = conn.prepare_cached(&sql)?;
+    let mut rows = select.query(params![store, owner.key(), id])?;
+    rows.next()?.map(entry).transpose()
+}
+
+impl Sqlite {
+    /// Runs a read of several statements on one state of the file.
+    async fn read_log<T: Send + 'static>(
+        &self,
+        store: &str,
+        owner: &Owner,
+        read: impl FnOnce(&Connection, &Arc<str>, &Owner) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (store, owner) = (Arc::from(store), owner.clone());
+        let in_snapshot = move |conn: &Connection| {
+            let snapshot = conn.unchecked_transaction()?;
+            let result = read(&snapshot, &store, &owner)?;
+            snapshot.commit()?;
+            Ok(result)
+        };
+        self.threads.read(in_snapshot).await
+    }
+}
+
+#[async_trait]
+impl Logs for Sqlite {
+    async fn log_page(&self, store: &str, owner: &Owner, query: &Query) -> Result<Page, Error> {
+        let query = query.clone();
+        self.read_log(store, owner, move |conn, store, owner| page(conn, store, owner, &query)).await
+    }
+
+    async fn log_count(&self, store: &str, owner: &Owner, query: &Query) -> Result<u64, Error> {
+        let query = query.clone();
+        self.read_log(store, owner, move |conn, store, owner| count(conn, store, owner, &query)).await
+    }
+
+    async fn log_usage(&self, store: &str, owner: &Owner) -> Result<Usage, Error> {
+        self.read_log(store, owner, usage).await
+    }
+
+    async fn log_entry(&self, store: &str, owner: &Owner, id: &str) -> Result<Option<Entry>, Error> {
+        let id = id.to_owned();
+        self.read_log(store, owner, move |conn, store, owner| by_id(conn, store, owner, &id)).await
+    }
+}

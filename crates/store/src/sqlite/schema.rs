@@ -1,0 +1,85 @@
+//! The tables, and the way from each version to the next.
+//!
+//! A log's `position` is its order: the entry's time in microseconds, or one more than the last position where that is
+//! not less. So a range of times is a range of positions, up to `max_skew`, the most that a position of the series is
+//! ahead of its time; no index over times is needed. Removed logs (`owner` is null) and blobs wait there for the collector.
+
+use super::failure::Failure;
+use rusqlite::{Connection, TransactionBehavior};
+
+/// The newest schema version that this program knows.
+pub const VERSION: u32 = STEPS.len() as u32;
+
+/// Marks the file as ours: "StCh".
+pub(super) const APPLICATION_ID: i32 = 0x5374_4368;
+
+/// Step `n` makes version `n + 1` out of version `n`. A step that was released never changes.
+const STEPS: &[&str] = &["
+CREATE TABLE document (
+    store TEXT NOT NULL, owner TEXT NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (store, owner)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE map (
+    store TEXT NOT NULL, owner TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (store, owner, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, store TEXT NOT NULL, owner TEXT,
+    last_position INTEGER NOT NULL, max_skew INTEGER NOT NULL,
+    entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    UNIQUE (store, owner)
+) STRICT;
+CREATE INDEX series_removed ON series (id) WHERE owner IS NULL;
+
+CREATE TABLE entry (
+    series INTEGER NOT NULL, position INTEGER NOT NULL,
+    id TEXT NOT NULL, at INTEGER NOT NULL, peer TEXT, value BLOB NOT NULL,
+    PRIMARY KEY (series, position)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX entry_id ON entry (series, id);
+CREATE INDEX entry_peer ON entry (series, peer, position) WHERE peer IS NOT NULL;
+
+CREATE TABLE blob (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, store TEXT, owner TEXT, key TEXT,
+    state INTEGER NOT NULL, chunks INTEGER NOT NULL, length INTEGER NOT NULL, touched INTEGER NOT NULL,
+    UNIQUE (store, owner, key)
+) STRICT;
+CREATE INDEX blob_uncommitted ON blob (state, touched) WHERE state <> 1;
+
+CREATE TABLE chunk (
+    blob INTEGER NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL,
+    UNIQUE (blob, position)
+) STRICT;
+"];
+
+/// The states of a blob.
+pub(super) const UPLOADING: i64 = 0;
+pub(super) const COMMITTED: i64 = 1;
+pub(super) const REMOVED: i64 = 2;
+
+/// The version of the file's schema; 0 for an empty file.
+pub(super) fn version(conn: &Connection) -> Result<u32, Failure> {
+    Ok(conn.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Whether the file is ours, or empty.
+pub(super) fn is_ours(conn: &Connection) -> Result<bool, Failure> {
+    let id: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(id == APPLICATION_ID || (id == 0 && tables == 0 && version(conn)? == 0))
+}
+
+/// Brings the file to [`VERSION`], each step in a transaction of its own.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), Failure> {
+    loop {
+        let step = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let version = version(&step)?;
+        let Some(sql) = STEPS.get(version as usize) else { return Ok(()) };
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step.pragma_update(None, "user_version", version + 1)?;
+        step.commit()?;
+    }
+}
