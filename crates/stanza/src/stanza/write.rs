@@ -1,0 +1,66 @@
+//! Stanzas on the wire.
+
+use super::Stanza;
+use crate::xml::{escape_attribute, escaped_len};
+
+impl Stanza {
+    /// Appends the stanza as it stands in a stream whose default namespace is the content namespace.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.reserve(self.wire_len());
+        self.write_tag(out, None);
+    }
+
+    /// Appends the stanza with its namespace, so that it can stand anywhere: in a store, in a WebSocket
+    /// message, forwarded in another stanza. `ns` is to be one of the content namespaces.
+    pub fn write_in(&self, out: &mut Vec<u8>, ns: &str) {
+        out.reserve(self.wire_len() + " xmlns=''".len() + ns.len());
+        self.write_tag(out, Some(ns));
+    }
+
+    /// How many bytes [`write`](Stanza::write) appends.
+    pub fn wire_len(&self) -> usize {
+        let attributes = self
+            .attributes()
+            .into_iter()
+            .filter_map(|(name, value)| value.map(|value| name.len() + "=''".len() + escaped_len(value)));
+        let tags = match self.raw.payload().is_empty() {
+            true => "</>".len() + self.kind.name().len(),
+            false => "<></>".len() + 2 * self.kind.name().len(),
+        };
+        tags + attributes.sum::<usize>() + self.raw.payload().len()
+    }
+
+    /// The attributes in the order they are written, each name with the space before it.
+    fn attributes(&self) -> [(&'static str, Option<&str>); 5] {
+        [
+            (" to", self.to.str(&self.raw)),
+            (" from", self.from.str(&self.raw)),
+            (" id", self.id()),
+            (" type", self.kind.type_attribute()),
+            (" xml:lang", self.lang()),
+        ]
+    }
+
+    fn write_tag(&self, out: &mut Vec<u8>, ns: Option<&str>) {
+        let name = self.kind.name().as_bytes();
+        out.push(b'<');
+        out.extend_from_slice(name);
+        for (name, value) in [(" xmlns", ns)].into_iter().chain(self.attributes()) {
+            if let Some(value) = value {
+                out.extend_from_slice(name.as_bytes());
+                out.extend_from_slice(b"='");
+                escape_attribute(value, out);
+                out.push(b'\'');
+            }
+        }
+        if self.raw.payload().is_empty() {
+            out.extend_from_slice(b"/>");
+            return;
+        }
+        out.push(b'>');
+        out.extend_from_slice(self.raw.payload());
+        out.extend_from_slice(b"</");
+        out.extend_from_slice(name);
+        out.push(b'>');
+    }
+}
