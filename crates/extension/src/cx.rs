@@ -1,0 +1,269 @@
+//! The context: what a handler may ask for and do.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use stonechat_jid::BareJid;
+use stonechat_stanza::{Element, Stanza, StanzaError, xml};
+
+use crate::disco::Info;
+use crate::point::{Point, SessionAvailable, SessionUnavailable, Targets};
+use crate::session::{Account, Session};
+use crate::tables::Tables;
+use crate::{AccountError, Host, On};
+
+/// Something that is to be done after the handlers of an event have run.
+pub(crate) enum Effect {
+    /// Find out whom it is for, and deliver it.
+    Route(Stanza),
+    /// Deliver it to this session.
+    ToSession(Arc<Session>, Stanza),
+    /// Write this element to this session.
+    Nonza(Arc<Session>, Vec<u8>),
+    /// Do what follows from the removal of this account.
+    Removed(BareJid),
+    /// Call this.
+    Then(Task),
+}
+
+pub(crate) type Task = Box<dyn FnOnce(&mut Cx<'_>) + Send + Sync>;
+
+impl std::fmt::Debug for Effect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Route(stanza) => f.debug_tuple("Route").field(stanza).finish(),
+            Self::ToSession(session, stanza) => {
+                f.debug_tuple("ToSession").field(session.jid()).field(stanza).finish()
+            }
+            Self::Nonza(session, _) => f.debug_tuple("Nonza").field(session.jid()).finish_non_exhaustive(),
+            Self::Removed(account) => f.debug_tuple("Removed").field(account).finish(),
+            Self::Then(_) => f.debug_tuple("Then").finish_non_exhaustive(),
+        }
+    }
+}
+
+/// What is to be done, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox(VecDeque<Effect>);
+
+impl Outbox {
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.0.push_back(effect);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Effect> {
+        self.0.pop_front()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Puts an effect before those that came since `mark`.
+    pub(crate) fn insert(&mut self, mark: usize, effect: Effect) {
+        self.0.insert(mark.min(self.0.len()), effect);
+    }
+}
+
+/// What a handler is given: where it is, what time it is, and how to send.
+///
+/// Nothing is sent while handlers run. What they send leaves, in order, when all handlers of the event are done.
+pub struct Cx<'a> {
+    host: &'a Arc<Host>,
+    tables: &'a Arc<Tables>,
+    session: Option<&'a Arc<Session>>,
+    peer: Option<IpAddr>,
+    out: &'a mut Outbox,
+}
+
+impl std::fmt::Debug for Cx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cx")
+            .field("host", &self.domain())
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(
+        host: &'a Arc<Host>,
+        tables: &'a Arc<Tables>,
+        session: Option<&'a Arc<Session>>,
+        out: &'a mut Outbox,
+    ) -> Self {
+        Self { host, tables, session, peer: session.and_then(|session| session.peer()), out }
+    }
+
+    pub(crate) fn at_peer(mut self, peer: Option<IpAddr>) -> Self {
+        self.peer = peer;
+        self
+    }
+
+    /// The virtual host.
+    #[must_use]
+    pub fn host(&self) -> &'a Arc<Host> {
+        self.host
+    }
+
+    /// The domain of the virtual host.
+    #[must_use]
+    pub fn domain(&self) -> &'a str {
+        self.host.domain()
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.host.now()
+    }
+
+    /// The session that the event is about, as its point says.
+    #[must_use]
+    pub const fn session(&self) -> Option<&'a Arc<Session>> {
+        self.session
+    }
+
+    /// Where the client is connected from, when it is a network address.
+    #[must_use]
+    pub const fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
+    /// The live state of an account of this host, if one of its sessions is connected.
+    #[must_use]
+    pub fn account(&self, account: &BareJid) -> Option<Arc<Account>> {
+        self.host.account(account.as_str())
+    }
+
+    /// The connected sessions of an account of this host.
+    #[must_use]
+    pub fn sessions(&self, account: &BareJid) -> Targets {
+        self.account(account).map(|account| account.sessions()).unwrap_or_default()
+    }
+
+    /// What extensions declared to service discovery for addresses of this sort.
+    #[must_use]
+    pub fn info(&self, on: On) -> &'a Info {
+        self.tables.info(on)
+    }
+
+    /// A service of another extension. Extensions that cannot do without it take it in `install` instead.
+    #[must_use]
+    pub fn service<S: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<S>> {
+        self.tables.service()
+    }
+
+    /// Sends a stanza to whomever `to` says, here or elsewhere. It needs a `from`, as clients' stanzas have.
+    pub fn send(&mut self, stanza: Stanza) {
+        debug_assert!(stanza.to().is_some(), "a stanza without `to` goes nowhere");
+        self.out.push(Effect::Route(stanza));
+    }
+
+    /// Sends a stanza to one session; only [`ToSession`](crate::point::ToSession) handlers see it.
+    pub fn send_to_session(&mut self, session: &Arc<Session>, stanza: Stanza) {
+        self.out.push(Effect::ToSession(Arc::clone(session), stanza));
+    }
+
+    /// Calls `task` when what was sent before it has been delivered; what it sends follows all that waits then. For a look at
+    /// whether what was sent is still true.
+    pub fn then(&mut self, task: impl FnOnce(&mut Cx<'_>) + Send + Sync + 'static) {
+        self.out.push(Effect::Then(Box::new(task)));
+    }
+
+    /// Delivers a stanza to one session at once, ahead of all that waits to be sent; only [`ToSession`](crate::point::ToSession)
+    /// handlers see it, and a [hold](Session::hold) does not matter. False when the session could not take it, after a bounded wait. For
+    /// what has an order of its own to keep, between tasks, under a lock of the caller's.
+    pub async fn deliver(&mut self, session: &Arc<Session>, stanza: Stanza) -> bool {
+        self.host.past_hold(session, stanza, self.out).await
+    }
+
+    /// As [`Cx::deliver`], without any waiting: false when the session's mailbox is full now.
+    pub fn try_deliver(&mut self, session: &Arc<Session>, stanza: Stanza) -> bool {
+        self.host.at_once(session, stanza, self.out)
+    }
+
+    /// Writes a top-level element that is not a stanza to the event's session; nothing where there is none.
+    pub fn send_nonza(&mut self, element: &Element) {
+        if let Some(session) = self.session {
+            let mut bytes = Vec::new();
+            xml::write_element(element, "", &mut bytes);
+            self.out.push(Effect::Nonza(Arc::clone(session), bytes));
+        }
+    }
+
+    /// Answers `stanza` with an error, unless it is one that must not be answered (RFC 6120 §8.3.1).
+    pub fn send_error(&mut self, stanza: &Stanza, error: &StanzaError) {
+        if let Some(error) = stanza.error_reply(error) {
+            self.out.push(Effect::Route(error));
+        }
+    }
+
+    /// Removes an account, also one whose own session asks for it: nobody can log in any more when this returns; its sessions end, the
+    /// extensions are told and its data is erased when what handlers have sent, the answer to the asker among it, has left.
+    /// Says whether there was one.
+    ///
+    /// # Errors
+    /// See [`Accounts::remove`](crate::Accounts::remove). What goes wrong later is logged.
+    pub async fn remove_account(&mut self, account: &BareJid) -> Result<bool, AccountError> {
+        let removed = self.host.accounts().remove(account).await?;
+        if removed {
+            self.out.push(Effect::Removed(account.clone()));
+        }
+        Ok(removed)
+    }
+
+    /// Makes the event's session available with this presence and priority, and has the reactions of
+    /// [`SessionAvailable`] run. For the extension that owns presence. Meanwhile the session is [held](Session::hold), so that messages
+    /// which a reaction delivers come before those that others send because it is available.
+    pub async fn set_available(&mut self, presence: Stanza, priority: i8) {
+        let Some(session) = self.session else { return };
+        let _held = session.hold();
+        let initial = !session.is_available();
+        session.set_presence(Some((priority, presence.clone())));
+        self.react_at(&SessionAvailable { initial, presence }).await;
+    }
+
+    /// Makes the event's session unavailable, and has the reactions of [`SessionUnavailable`] run, if it was available.
+    /// For the extension that owns presence.
+    pub async fn set_unavailable(&mut self, presence: Option<Stanza>) {
+        let Some(session) = self.session else { return };
+        if session.is_available() {
+            session.set_presence(None);
+            self.react_at(&SessionUnavailable { presence }).await;
+        }
+    }
+
+    /// Runs the maps of point `P` over an event of the caller's.
+    ///
+    /// # Errors
+    /// The error of a map that failed.
+    pub fn map_at<P: Point>(&self, event: &mut P) -> Result<(), StanzaError> {
+        self.tables.at::<P>().map(self, event)
+    }
+
+    /// Runs the reactions of point `P` to an event of the caller's.
+    pub async fn react_at<P: Point>(&mut self, event: &P) {
+        let hooks = self.tables.at::<P>();
+        hooks.react(self, event).await;
+    }
+
+    /// Does something as if the event were about another session (or none), with the same outbox.
+    pub fn with_session(&mut self, session: Option<&'a Arc<Session>>) -> Cx<'_> {
+        Cx { host: self.host, tables: self.tables, session, peer: self.peer, out: self.out }
+    }
+
+    pub(crate) fn mark(&self) -> usize {
+        self.out.len()
+    }
+
+    pub(crate) fn withdraw(&mut self, mark: usize) {
+        self.out.0.truncate(mark);
+    }
+
+    pub(crate) fn insert(&mut self, mark: usize, effect: Effect) {
+        self.out.insert(mark, effect);
+    }
+}

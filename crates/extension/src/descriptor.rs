@@ -1,0 +1,159 @@
+//! How extensions are found: one static [`Descriptor`] each, gathered in a [`Registry`].
+
+use std::collections::BTreeMap;
+
+use crate::install::{InstallError, Installer};
+use crate::{Manifest, ServerExtension, config};
+
+/// An extension as a value: its manifest and how to install it. Made by [`register!`](crate::register).
+#[derive(Debug)]
+pub struct Descriptor {
+    manifest: Manifest,
+    config_text: &'static str,
+    install: fn(&toml::Table, &mut Installer<'_>) -> Result<(), InstallError>,
+    check: fn(&toml::Table) -> Result<(), InstallError>,
+    defaults: fn() -> Option<toml::Table>,
+}
+
+impl Descriptor {
+    /// Describes `E`; `const`, so that a static can hold it.
+    #[must_use]
+    pub const fn of<E: ServerExtension>() -> Self {
+        Self {
+            manifest: E::MANIFEST,
+            config_text: E::CONFIG,
+            install: |section, host| E::install(config::section::<E>(section)?, host),
+            check: |section| config::section::<E>(section).map(drop),
+            defaults: || toml::Table::try_from(E::Config::default()).ok(),
+        }
+    }
+
+    /// The extension's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.manifest.name()
+    }
+
+    /// The extension's manifest.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The commented default of the extension's configuration section; see [`ServerExtension::CONFIG`].
+    #[must_use]
+    pub const fn config_text(&self) -> &'static str {
+        self.config_text
+    }
+
+    /// Whether `section` is a valid configuration.
+    ///
+    /// # Errors
+    /// [`InstallError::Config`], which names the key.
+    pub fn check(&self, section: &toml::Table) -> Result<(), InstallError> {
+        (self.check)(section)
+    }
+
+    /// The default configuration as a section; `None` when it cannot be written as one, which the contract suite refuses.
+    #[must_use]
+    pub fn defaults(&self) -> Option<toml::Table> {
+        (self.defaults)()
+    }
+
+    pub(crate) fn install(
+        &self,
+        section: &toml::Table,
+        host: &mut Installer<'_>,
+    ) -> Result<(), InstallError> {
+        (self.install)(section, host)
+    }
+}
+
+/// What [`register!`](crate::register) submits; public only for that macro.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Submission(pub &'static Descriptor);
+
+inventory::collect!(Submission);
+
+/// The extensions that a program has to offer, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    by_name: BTreeMap<&'static str, &'static Descriptor>,
+}
+
+impl Registry {
+    /// A registry of exactly these.
+    ///
+    /// # Errors
+    /// [`InstallError::DuplicateName`] when two different descriptors have one name.
+    pub fn of(descriptors: &[&'static Descriptor]) -> Result<Self, InstallError> {
+        let mut registry = Self::default();
+        for descriptor in descriptors {
+            registry.add(descriptor)?;
+        }
+        Ok(registry)
+    }
+
+    /// A registry of these and of all that were [registered](crate::register) in crates that are linked.
+    ///
+    /// A crate that nothing names is not linked at all and thus not seen, so a binary passes the list that
+    /// its build script generated. A descriptor met both ways counts once.
+    ///
+    /// # Errors
+    /// [`InstallError::DuplicateName`] when two different descriptors have one name.
+    pub fn linked(descriptors: &[&'static Descriptor]) -> Result<Self, InstallError> {
+        let mut registry = Self::of(descriptors)?;
+        for Submission(descriptor) in inventory::iter::<Submission> {
+            registry.add(descriptor)?;
+        }
+        Ok(registry)
+    }
+
+    fn add(&mut self, descriptor: &'static Descriptor) -> Result<(), InstallError> {
+        match self.by_name.insert(descriptor.name(), descriptor) {
+            Some(other) if !std::ptr::eq(other, descriptor) => {
+                Err(InstallError::DuplicateName { extension: descriptor.name().to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The extension of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&'static Descriptor> {
+        self.by_name.get(name).copied()
+    }
+
+    /// All extensions, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Descriptor> + '_ {
+        self.by_name.values().copied()
+    }
+}
+
+/// Makes an extension known: defines its static [`Descriptor`] as `SERVER` and submits it to the registry.
+///
+/// ```
+/// use stonechat_extension::{Installer, InstallError, Manifest, NoConfig, ServerExtension};
+///
+/// /// Does nothing at all.
+/// pub struct Nothing;
+///
+/// impl ServerExtension for Nothing {
+///     const MANIFEST: Manifest = Manifest::new("nothing");
+///     type Config = NoConfig;
+///     fn install(_: NoConfig, _: &mut Installer<'_>) -> Result<(), InstallError> {
+///         Ok(())
+///     }
+/// }
+/// stonechat_extension::register!(server: Nothing);
+/// # fn main() { assert_eq!(SERVER.name(), "nothing"); }
+/// ```
+#[macro_export]
+macro_rules! register {
+    (server: $extension:ty) => {
+        /// The server side of this extension, for a list of extensions.
+        pub static SERVER: $crate::Descriptor = $crate::Descriptor::of::<$extension>();
+        $crate::inventory::submit! { $crate::Submission(&SERVER) }
+    };
+}

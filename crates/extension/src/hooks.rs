@@ -1,0 +1,293 @@
+//! The handlers of one point, built once, and the rules by which they run.
+
+use std::any::{Any, TypeId};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::FutureExt as _;
+use stonechat_stanza::{Kind, StanzaError};
+
+use crate::handler::{
+    Claim, Copies, Guard, HANDLER_TIMEOUT, HandlerError, Map, Observe, React, Record, Verdict,
+};
+use crate::order::{Wish, resolve};
+use crate::point::{Point, Select};
+use crate::{Cx, InstallError};
+
+/// An installed extension as its handlers know it: its name and how often a handler of it failed.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) name: &'static str,
+    pub(crate) failures: AtomicU64,
+    pub(crate) required: bool,
+}
+
+impl Source {
+    /// Logs and counts a failure.
+    pub(crate) fn failed(&self, kind: &str, point: &str, why: &str) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(extension = self.name, kind, point, why, "a handler failed");
+    }
+
+    /// Runs `f`; a panic is logged and counted, and gives `None`.
+    pub(crate) fn run<T>(&self, kind: &str, point: &str, f: impl FnOnce() -> T) -> Option<T> {
+        match catch_unwind(AssertUnwindSafe(f)) {
+            Ok(value) => Some(value),
+            Err(panic) => {
+                self.failed(kind, point, &panic_text(panic.as_ref()));
+                None
+            }
+        }
+    }
+
+    /// Awaits `future`; a panic or a time-out is logged and counted, and gives `None`.
+    pub(crate) async fn wait<T>(
+        &self,
+        kind: &str,
+        point: &str,
+        future: impl Future<Output = T>,
+    ) -> Option<T> {
+        let future = AssertUnwindSafe(future).catch_unwind();
+        match tokio::time::timeout(HANDLER_TIMEOUT, future).await {
+            Ok(Ok(value)) => Some(value),
+            Ok(Err(panic)) => {
+                self.failed(kind, point, &panic_text(panic.as_ref()));
+                None
+            }
+            Err(_) => {
+                self.failed(kind, point, "took too long");
+                None
+            }
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panicked: {}", text.as_deref().unwrap_or("with a value that is no text"))
+}
+
+/// A handler and whose it is.
+pub(crate) struct Entry<H: ?Sized> {
+    pub(crate) source: Arc<Source>,
+    pub(crate) handler: Arc<H>,
+}
+
+/// Why an event goes no further.
+#[derive(Debug, Clone)]
+pub(crate) enum Refusal {
+    /// The sender is told.
+    Error(StanzaError),
+    /// The sender is not told.
+    Silent,
+}
+
+impl From<StanzaError> for Refusal {
+    fn from(error: StanzaError) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// What installed extensions do at point `P`; the lists are in the order in which they run.
+pub(crate) struct Hooks<P: Point> {
+    guards: Vec<Entry<dyn Guard<P>>>,
+    maps: Vec<Entry<dyn Map<P>>>,
+    records: Vec<Entry<dyn Record<P>>>,
+    copies: Vec<Entry<dyn Copies<P>>>,
+    claims: Vec<(Select, Entry<dyn Claim<P>>)>,
+    observers: Vec<Entry<dyn Observe<P>>>,
+    reacts: Vec<Entry<dyn React<P>>>,
+    /// Union of what is claimed.
+    claimed: Select,
+}
+
+impl<P: Point> Default for Hooks<P> {
+    fn default() -> Self {
+        Self {
+            guards: Vec::new(),
+            maps: Vec::new(),
+            records: Vec::new(),
+            copies: Vec::new(),
+            claims: Vec::new(),
+            observers: Vec::new(),
+            reacts: Vec::new(),
+            claimed: Select::NONE,
+        }
+    }
+}
+
+impl<P: Point> Hooks<P> {
+    /// Asks the guards, then applies the maps.
+    pub(crate) fn admit(&self, cx: &Cx<'_>, event: &mut P) -> Result<(), Refusal> {
+        for Entry { source, handler } in &self.guards {
+            match source.run("guard", P::NAME, || handler.guard(cx, event)) {
+                Some(Verdict::Allow) => {}
+                Some(Verdict::Reject(error)) => return Err(Refusal::Error(error)),
+                Some(Verdict::Drop) => return Err(Refusal::Silent),
+                None => return Err(StanzaError::internal_server_error().into()),
+            }
+        }
+        for Entry { source, handler } in &self.maps {
+            source
+                .run("map", P::NAME, || handler.map(cx, event))
+                .unwrap_or_else(|| Err(StanzaError::internal_server_error()))?;
+        }
+        Ok(())
+    }
+
+    /// Awaits the records.
+    pub(crate) async fn record(&self, cx: &Cx<'_>, event: &P) -> Result<(), Refusal> {
+        for Entry { source, handler } in &self.records {
+            let done = source.wait("record", P::NAME, handler.record(cx, event)).await;
+            if let Some(Err(error)) = &done {
+                source.failed("record", P::NAME, &error.to_string());
+            }
+            if source.required && !matches!(done, Some(Ok(()))) {
+                return Err(StanzaError::internal_server_error().into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the copies made.
+    pub(crate) fn copy(&self, cx: &mut Cx<'_>, event: &P) {
+        for Entry { source, handler } in &self.copies {
+            let mark = cx.mark();
+            let done = source.run("copy", P::NAME, || handler.copy(cx, event));
+            if let Some(Err(error)) = &done {
+                source.failed("copy", P::NAME, &error.to_string());
+            }
+            if !matches!(done, Some(Ok(()))) {
+                cx.withdraw(mark);
+            }
+        }
+    }
+
+    /// Whether some claim wants stanzas of this kind and type.
+    pub(crate) fn is_claimed(&self, kind: Kind) -> bool {
+        self.claimed.contains(kind)
+    }
+
+    /// Offers the event to the claims that want its kind; `Ok(Some(_))` when nobody took it.
+    pub(crate) async fn claim(
+        &self,
+        cx: &mut Cx<'_>,
+        kind: Kind,
+        mut event: P,
+    ) -> Result<Option<P>, StanzaError> {
+        for (select, Entry { source, handler }) in &self.claims {
+            if !select.contains(kind) {
+                continue;
+            }
+            match source.wait("claim", P::NAME, handler.claim(cx, event)).await {
+                Some(Ok(Some(back))) => event = back,
+                Some(Ok(None)) => return Ok(None),
+                Some(Err(error)) => return Err(error),
+                None => return Err(StanzaError::internal_server_error()),
+            }
+        }
+        Ok(Some(event))
+    }
+
+    /// Lets the observers look.
+    pub(crate) fn observe(&self, cx: &Cx<'_>, event: &P) {
+        for Entry { source, handler } in &self.observers {
+            let _seen = source.run("observe", P::NAME, || handler.observe(cx, event));
+        }
+    }
+
+    /// Applies the maps only, for points that other crates fire.
+    pub(crate) fn map(&self, cx: &Cx<'_>, event: &mut P) -> Result<(), StanzaError> {
+        for Entry { source, handler } in &self.maps {
+            source
+                .run("map", P::NAME, || handler.map(cx, event))
+                .unwrap_or_else(|| Err(StanzaError::internal_server_error()))?;
+        }
+        Ok(())
+    }
+
+    /// Awaits the reactions.
+    pub(crate) async fn react(&self, cx: &mut Cx<'_>, event: &P) {
+        for Entry { source, handler } in &self.reacts {
+            let done: Option<Result<(), HandlerError>> =
+                source.wait("react", P::NAME, handler.react(cx, event)).await;
+            if let Some(Err(error)) = done {
+                source.failed("react", P::NAME, &error.to_string());
+            }
+        }
+    }
+
+    /// Whether nothing is installed that [`Hooks::copy`] or [`Hooks::observe`] would call.
+    pub(crate) fn has_records(&self) -> bool {
+        !self.records.is_empty()
+    }
+}
+
+/// The handlers of a point while extensions are being installed.
+pub(crate) struct Staged<P: Point> {
+    pub(crate) guards: Vec<Entry<dyn Guard<P>>>,
+    pub(crate) maps: Vec<(Wish, Entry<dyn Map<P>>)>,
+    pub(crate) records: Vec<Entry<dyn Record<P>>>,
+    pub(crate) copies: Vec<Entry<dyn Copies<P>>>,
+    pub(crate) claims: Vec<(Wish, Select, Entry<dyn Claim<P>>)>,
+    pub(crate) observers: Vec<Entry<dyn Observe<P>>>,
+    pub(crate) reacts: Vec<Entry<dyn React<P>>>,
+}
+
+impl<P: Point> Default for Staged<P> {
+    fn default() -> Self {
+        Self {
+            guards: Vec::new(),
+            maps: Vec::new(),
+            records: Vec::new(),
+            copies: Vec::new(),
+            claims: Vec::new(),
+            observers: Vec::new(),
+            reacts: Vec::new(),
+        }
+    }
+}
+
+/// A [`Staged`] of some point.
+pub(crate) trait AnyStaged: Any {
+    /// Orders the handlers.
+    fn finish(self: Box<Self>) -> Result<(TypeId, Arc<dyn Any + Send + Sync>), InstallError>;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<P: Point> AnyStaged for Staged<P> {
+    fn finish(self: Box<Self>) -> Result<(TypeId, Arc<dyn Any + Send + Sync>), InstallError> {
+        let wishes: Vec<Wish> = self.maps.iter().map(|(wish, _)| wish.clone()).collect();
+        let order = resolve(&format!("map at {}", P::NAME), &wishes, |_, _| true)?;
+        let maps = pick(self.maps.into_iter().map(|(_, entry)| entry), &order);
+
+        let wishes: Vec<Wish> = self.claims.iter().map(|(wish, ..)| wish.clone()).collect();
+        let selects: Vec<Select> = self.claims.iter().map(|(_, select, _)| *select).collect();
+        let order =
+            resolve(&format!("claim at {}", P::NAME), &wishes, |a, b| selects[a].overlaps(selects[b]))?;
+        let claims = pick(self.claims.into_iter().map(|(_, select, entry)| (select, entry)), &order);
+
+        let hooks = Hooks {
+            guards: self.guards,
+            maps,
+            records: self.records,
+            copies: self.copies,
+            claimed: claims.iter().fold(Select::NONE, |all, (select, _)| all | *select),
+            claims,
+            observers: self.observers,
+            reacts: self.reacts,
+        };
+        Ok((TypeId::of::<P>(), Arc::new(hooks)))
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+fn pick<T>(items: impl Iterator<Item = T>, order: &[usize]) -> Vec<T> {
+    let mut items: Vec<Option<T>> = items.map(Some).collect();
+    order.iter().filter_map(|&i| items[i].take()).collect()
+}

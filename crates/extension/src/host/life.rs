@@ -1,0 +1,196 @@
+//! The life of sessions and accounts.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures_util::future::BoxFuture;
+use stonechat_jid::BareJid;
+use stonechat_stanza::{Kind, Stanza, StanzaError, message};
+use stonechat_store::Owner;
+
+use super::Host;
+use crate::accounts::AccountError;
+use crate::cx::{Cx, Outbox};
+use crate::mailbox::{Ending, Mailbox};
+use crate::point::{AccountCreated, AccountRemoved, Point, SessionBound, SessionClosed};
+use crate::session::Session;
+
+/// Why a resource could not be bound (RFC 6120 §7.6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// The resource that the client asked for is no resource (`bad-request`).
+    #[error("that is no resourcepart")]
+    Malformed,
+    /// The account has as many sessions as it may (`resource-constraint`).
+    #[error("too many sessions")]
+    TooMany,
+}
+
+impl From<BindError> for StanzaError {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::Malformed => Self::bad_request(),
+            BindError::TooMany => Self::resource_constraint(),
+        }
+    }
+}
+
+impl Host {
+    /// Adds a session with the resource that the client asked for, or with one that cannot be guessed (RFC 6120 §7.6, §7.7).
+    /// A session that had the resource ends with [`Ending::Conflict`]; it is closed when this returns.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub async fn bind(
+        self: &Arc<Self>,
+        account: &BareJid,
+        resource: Option<&str>,
+        mailbox: Mailbox,
+        peer: Option<std::net::IpAddr>,
+    ) -> Result<Arc<Session>, BindError> {
+        let jid = match resource {
+            Some(resource) if !resource.is_empty() => account.with_resource(resource),
+            _ => account.with_resource(&random_resource()),
+        };
+        let jid = jid.map_err(|_| BindError::Malformed)?;
+        let most = self.limits.sessions_per_account;
+        let (session, replaced) = self.table.add(jid, mailbox, peer, most).map_err(|_| BindError::TooMany)?;
+        if let Some(old) = replaced {
+            old.mailbox().end(Ending::Conflict);
+            self.close(&old).await;
+        }
+        self.fire(Some(&session), &SessionBound).await;
+        Ok(session)
+    }
+
+    /// Ends a session: takes it out of the table, tells the extensions, and sees to the messages that were not written
+    /// to its connection. `unwritten` are those that the caller took out of the mailbox and could not write; what is
+    /// still in the mailbox follows them. The second time it sees to those only.
+    pub async fn close_with(self: &Arc<Self>, session: &Arc<Session>, unwritten: Vec<Stanza>) {
+        let mut out = Outbox::default();
+        let first = !session.ended.swap(true, Ordering::AcqRel);
+        if first {
+            self.table.remove(session);
+        }
+        let left = session.mailbox().shut();
+        if first {
+            self.gone(session, &mut out).await;
+        }
+        for stanza in unwritten.into_iter().chain(left.iter().filter_map(|bytes| Stanza::parse(bytes).ok())) {
+            self.unread(session, stanza, &mut out).await;
+        }
+        self.drain(out).await;
+    }
+
+    /// Tells the extensions that a session has ended.
+    async fn gone(self: &Arc<Self>, session: &Arc<Session>, out: &mut Outbox) {
+        let tables = self.tables();
+        let mut cx = Cx::new(self, &tables, Some(session), out);
+        cx.set_unavailable(None).await;
+        cx.react_at(&SessionClosed).await;
+    }
+
+    /// As [`Host::close_with`], when nothing was taken out of the mailbox that could not be written.
+    pub async fn close(self: &Arc<Self>, session: &Arc<Session>) {
+        self.close_with(session, Vec::new()).await;
+    }
+
+    /// A stanza that was in a mailbox when the session ended. Messages that would be stored for an account without sessions are, and
+    /// requests get an error; nothing else is missed by anybody.
+    async fn unread(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza, out: &mut Outbox) {
+        let account = session.account().jid();
+        // What the account sent to itself, as pushes and copies of messages, has not got lost: it is made from what is stored.
+        if stanza.from().is_none_or(|from| from.as_str() == account.as_str()) {
+            return;
+        }
+        // For an account that is no more, nothing is kept.
+        let removed = session.mailbox().ending() == Some(Ending::AccountRemoved);
+        match stanza.kind() {
+            Kind::Message(message::Type::Normal | message::Type::Chat) if !removed => {
+                self.undelivered(account.clone(), Some(session), stanza, out).await;
+            }
+            Kind::Iq(_) | Kind::Message(message::Type::Normal | message::Type::Chat) => {
+                if let Some(reply) = stanza.error_reply(&StanzaError::service_unavailable()) {
+                    out.push(crate::cx::Effect::Route(reply));
+                }
+            }
+            Kind::Message(_) | Kind::Presence(_) => {}
+        }
+    }
+
+    /// Has the reactions to an event of a session's or an account's life run.
+    async fn fire<P: Point>(self: &Arc<Self>, session: Option<&Arc<Session>>, event: &P) {
+        let tables = self.tables();
+        let mut out = Outbox::default();
+        Cx::new(self, &tables, session, &mut out).react_at(event).await;
+        self.drain(out).await;
+    }
+
+    /// Creates an account and tells the extensions.
+    ///
+    /// # Errors
+    /// See [`Accounts::create`](crate::Accounts::create).
+    pub async fn create_account(
+        self: &Arc<Self>,
+        account: &BareJid,
+        password: &str,
+    ) -> Result<(), AccountError> {
+        self.accounts.create(account, password).await?;
+        self.fire(None, &AccountCreated { account: account.clone() }).await;
+        Ok(())
+    }
+
+    /// Changes the password of an account.
+    ///
+    /// # Errors
+    /// See [`Accounts::set_password`](crate::Accounts::set_password).
+    pub async fn set_password(&self, account: &BareJid, password: &str) -> Result<(), AccountError> {
+        self.accounts.set_password(account, password).await
+    }
+
+    /// Removes an account: nobody can log in any more, its sessions end, the extensions are told, its data is erased.
+    /// Says whether there was one.
+    ///
+    /// # Errors
+    /// See [`Accounts::remove`](crate::Accounts::remove); and [`AccountError::Failed`] when the data could not be erased.
+    pub async fn remove_account(self: &Arc<Self>, account: &BareJid) -> Result<bool, AccountError> {
+        if !self.accounts.remove(account).await? {
+            return Ok(false);
+        }
+        self.bury(account).await?;
+        Ok(true)
+    }
+
+    /// What follows when nobody can log in to an account any more. What waits in the mailboxes of its sessions is left there for the
+    /// connections to write, as the answer to who asked for the removal may be among it.
+    // Boxed, as the removal may be what follows from a stanza, and stanzas follow from the removal.
+    pub(super) fn bury<'a>(
+        self: &'a Arc<Self>,
+        account: &'a BareJid,
+    ) -> BoxFuture<'a, Result<(), AccountError>> {
+        Box::pin(async move {
+            for session in self.account(account.as_str()).map(|live| live.sessions()).unwrap_or_default() {
+                session.mailbox().end(Ending::AccountRemoved);
+                if session.ended.swap(true, Ordering::AcqRel) {
+                    continue;
+                }
+                self.table.remove(&session);
+                session.mailbox().seal();
+                let mut out = Outbox::default();
+                self.gone(&session, &mut out).await;
+                self.drain(out).await;
+            }
+            self.fire(None, &AccountRemoved { account: account.clone() }).await;
+            let erased = self.store.erase(&Owner::account(account.as_str())).await;
+            erased.map_err(|error| AccountError::Failed(error.to_string()))
+        })
+    }
+}
+
+/// 128 random bits, so that the full JID of a session cannot be guessed.
+fn random_resource() -> String {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

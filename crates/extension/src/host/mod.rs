@@ -1,0 +1,242 @@
+//! A virtual host: its sessions, its extensions, and a stanza's way from one to the other.
+
+mod deliver;
+mod life;
+mod receive;
+mod request;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use stonechat_stanza::{Element, Stanza};
+use stonechat_store::Store;
+
+pub use life::BindError;
+pub use receive::Violation;
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::cx::{Cx, Effect, Outbox};
+use crate::hosts::Hosts;
+use crate::session::{Account, Session, States};
+use crate::table::Table;
+use crate::tables::Tables;
+
+/// Limits of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many sessions an account may have at the same time.
+    pub sessions_per_account: usize,
+    /// How long a sender waits for a full mailbox before the stanza counts as undelivered.
+    pub mailbox_wait: Duration,
+    /// How many stanzas may follow from one; what is beyond is dropped and logged, as it must be a loop.
+    pub effects: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { sessions_per_account: 32, mailbox_wait: Duration::from_secs(5), effects: 100_000 }
+    }
+}
+
+/// What a host is made of.
+#[derive(Clone)]
+pub struct Setup {
+    /// The domain, in its canonical form (RFC 7622 §3.2).
+    pub domain: String,
+    /// The installed extensions.
+    pub tables: Arc<Tables>,
+    /// Where data is kept.
+    pub store: Store,
+    /// Who may log in.
+    pub accounts: Arc<dyn Accounts>,
+    /// The time of day.
+    pub clock: Clock,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// A virtual host.
+pub struct Host {
+    domain: String,
+    tables: ArcSwap<Tables>,
+    table: Table,
+    store: Store,
+    accounts: Arc<dyn Accounts>,
+    clock: Clock,
+    limits: Limits,
+    hosts: Weak<Hosts>,
+    started: Timestamp,
+    states: States,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("domain", &self.domain).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// A host among `hosts`, to which the caller [adds](Hosts::insert) it.
+    #[must_use]
+    pub fn new(setup: Setup, hosts: &Arc<Hosts>) -> Arc<Self> {
+        Arc::new(Self {
+            domain: setup.domain,
+            tables: ArcSwap::new(setup.tables),
+            table: Table::default(),
+            store: setup.store,
+            accounts: setup.accounts,
+            started: setup.clock.now(),
+            clock: setup.clock,
+            limits: setup.limits,
+            hosts: Arc::downgrade(hosts),
+            states: States::default(),
+        })
+    }
+
+    /// The domain.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// When the host was started.
+    #[must_use]
+    pub const fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// What an extension holds in memory for the host, also across a reload; the default at first.
+    #[must_use]
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.states.get_or_default()
+    }
+
+    /// The tables in service.
+    #[must_use]
+    pub fn tables(&self) -> Arc<Tables> {
+        self.tables.load_full()
+    }
+
+    /// Puts other tables in service. Stanzas under way finish with the old ones.
+    pub fn reload(&self, tables: Arc<Tables>) {
+        self.tables.store(tables);
+    }
+
+    /// The live state of an account, by its bare JID, if one of its sessions is connected.
+    #[must_use]
+    pub fn account(&self, bare: &str) -> Option<Arc<Account>> {
+        self.table.get(bare)
+    }
+
+    /// The accounts that are connected, as they are at this moment.
+    #[must_use]
+    pub fn connected(&self) -> Vec<Arc<Account>> {
+        self.table.accounts()
+    }
+
+    /// How many sessions are connected.
+    #[must_use]
+    pub fn session_count(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Who may log in. Changes go through [`Host::create_account`] and its neighbours.
+    #[must_use]
+    pub fn accounts(&self) -> &dyn Accounts {
+        self.accounts.as_ref()
+    }
+
+    /// Handles a top-level element that is not a stanza; false when no extension owns it.
+    pub async fn nonza(self: &Arc<Self>, session: &Arc<Session>, element: &Element) -> bool {
+        let tables = self.tables();
+        let mut out = Outbox::default();
+        {
+            let ns = element.ns();
+            let Some(entry) = tables.nonza(&ns, element.name()) else { return false };
+            let mut cx = Cx::new(self, &tables, Some(session), &mut out);
+            let done = entry.source.run("nonza", "Nonza", || entry.handler.nonza(&mut cx, element));
+            if let Some(Err(error)) = done {
+                entry.source.failed("nonza", "Nonza", &error.to_string());
+            }
+        }
+        self.drain(out).await;
+        true
+    }
+
+    /// Runs an operator's command that an extension offers; `None` when none has that name.
+    pub async fn command(self: &Arc<Self>, name: &str, words: &[String]) -> Option<Result<String, String>> {
+        let tables = self.tables();
+        let command = tables.commands.iter().find(|command| command.name == name)?;
+        let (source, handler) = (&command.entry.source, &command.entry.handler);
+        let mut out = Outbox::default();
+        let mut cx = Cx::new(self, &tables, None, &mut out);
+        let done = source.wait("command", "Command", handler.run(&mut cx, words)).await;
+        self.drain(out).await;
+        Some(match done {
+            Some(result) => result.map_err(|error| error.to_string()),
+            None => Err("the command failed; see the log".to_owned()),
+        })
+    }
+
+    /// Delivers a stanza that the server itself sends, such as an operator's announcement.
+    pub async fn send(self: &Arc<Self>, stanza: Stanza) {
+        let mut out = Outbox::default();
+        out.push(Effect::Route(stanza));
+        self.drain(out).await;
+    }
+
+    /// Delivers a stanza to one session, also while that is [held](Session::hold); only [`ToSession`](crate::point::ToSession)
+    /// handlers see it. False when the session could not take it, after a bounded wait. For an extension's own tasks; handlers have
+    /// [`Cx::deliver`].
+    pub async fn deliver(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza) -> bool {
+        let mut out = Outbox::default();
+        let delivered = self.past_hold(session, stanza, &mut out).await;
+        self.drain(out).await;
+        delivered
+    }
+
+    /// Does what is to be done until nothing is left.
+    async fn drain(self: &Arc<Self>, mut out: Outbox) {
+        let mut steps = 0;
+        while let Some(effect) = out.pop() {
+            steps += 1;
+            if steps > self.limits.effects {
+                tracing::error!(host = %self.domain, dropped = out.len() + 1, "too much follows from one stanza");
+                return;
+            }
+            match effect {
+                Effect::Route(stanza) => self.route(stanza, &mut out).await,
+                Effect::ToSession(session, stanza) => {
+                    self.to_session_or_bounce(&session, stanza, &mut out).await;
+                }
+                Effect::Then(task) => {
+                    let tables = self.tables();
+                    let mut cx = Cx::new(self, &tables, None, &mut out);
+                    if catch_unwind(AssertUnwindSafe(|| task(&mut cx))).is_err() {
+                        tracing::error!(host = %self.domain, "a task of an extension panicked");
+                    }
+                }
+                Effect::Nonza(session, bytes) => {
+                    if session.mailbox().push_nonza(&bytes).is_err() {
+                        session.mailbox().end(crate::Ending::TooSlow);
+                    }
+                }
+                Effect::Removed(account) => {
+                    if let Err(error) = self.bury(&account).await {
+                        tracing::error!(host = %self.domain, %account, %error, "an account was not removed whole");
+                    }
+                }
+            }
+        }
+    }
+}

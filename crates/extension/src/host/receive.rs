@@ -1,0 +1,128 @@
+//! What comes from a client of this host.
+
+use std::sync::Arc;
+
+use stonechat_stanza::{Kind, Stanza};
+
+use super::Host;
+use crate::cx::{Cx, Effect, Outbox};
+use crate::hooks::Refusal;
+use crate::point::FromClient;
+use crate::session::Session;
+
+/// Something for which a client's stream is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The `from` of a stanza is not the client's own (`invalid-from`, RFC 6120 §8.1.2.1).
+    #[error("the stanza has a `from` that is not the client's")]
+    InvalidFrom,
+}
+
+impl Host {
+    /// Carries a stanza from a session to wherever it goes. When this returns, it is in the recipients' mailboxes,
+    /// stored, or answered; so stanzas of one session that are given one after the other keep their order (RFC 6120 §10.1).
+    ///
+    /// A stanza of a session that has ended is ignored.
+    ///
+    /// Not cancel safe: a future that is dropped may have delivered to some recipients and not to others.
+    ///
+    /// # Errors
+    /// [`Violation`], for which the stream has to be closed.
+    pub async fn from_client(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        mut stanza: Stanza,
+    ) -> Result<(), Violation> {
+        // What a client had sent before it learnt that its session is over is nobody's.
+        if session.has_ended() {
+            return Ok(());
+        }
+        if stanza.defect() == Some(stonechat_stanza::Defect::MalformedFrom) {
+            return Err(Violation::InvalidFrom);
+        }
+        if let Some(from) = stanza.from()
+            && from.as_str() != session.jid().as_str()
+            && from.as_str() != session.account().jid().as_str()
+        {
+            return Err(Violation::InvalidFrom);
+        }
+        stanza.set_from(stonechat_jid::Jid::from(session.jid().clone()));
+        let mut out = Outbox::default();
+        self.accept(session, stanza, &mut out).await;
+        self.drain(out).await;
+        Ok(())
+    }
+
+    async fn accept(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza, out: &mut Outbox) {
+        let tables = self.tables();
+        let hooks = &tables.from_client;
+        let mut cx = Cx::new(self, &tables, Some(session), out);
+        if let Some(defect) = stanza.defect() {
+            // The address may be what is wrong, so the error comes from the account.
+            let mut stanza = stanza;
+            stanza.set_to(stonechat_jid::Jid::from(session.account().jid().clone()));
+            cx.send_error(&stanza, &defect.into());
+            return;
+        }
+        let mut event = FromClient { stanza };
+        if let Err(refusal) = hooks.admit(&cx, &mut event) {
+            return refuse(&mut cx, &event.stanza, refusal);
+        }
+        if hooks.has_records()
+            && let Err(refusal) = hooks.record(&cx, &event).await
+        {
+            return refuse(&mut cx, &event.stanza, refusal);
+        }
+        hooks.observe(&cx, &event);
+        hooks.copy(&mut cx, &event);
+        let kind = event.stanza.kind();
+        let mut stanza = if hooks.is_claimed(kind) {
+            let original = event.stanza.clone();
+            match hooks.claim(&mut cx, kind, event).await {
+                Ok(None) => return,
+                Ok(Some(back)) => back.stanza,
+                Err(error) => return cx.send_error(&original, &error),
+            }
+        } else {
+            event.stanza
+        };
+        if stanza.to().is_none() {
+            // RFC 6120 §10.3: the account handles it. Presence without `to` is for an extension to broadcast.
+            if matches!(stanza.kind(), Kind::Presence(_)) {
+                return;
+            }
+            stanza.set_to(stonechat_jid::Jid::from(session.account().jid().clone()));
+        }
+        self.route(stanza, out).await;
+    }
+
+    /// Finds out whom a stanza is for.
+    pub(super) async fn route(self: &Arc<Self>, stanza: Stanza, out: &mut Outbox) {
+        let Some(to) = stanza.to() else {
+            tracing::warn!(host = %self.domain, "a stanza without `to` was dropped");
+            return;
+        };
+        if to.domain() == self.domain {
+            return self.local(stanza, out).await;
+        }
+        let Some(hosts) = self.hosts.upgrade() else { return };
+        match hosts.get(to.domain()) {
+            Some(other) => other.local(stanza, out).await,
+            None => {
+                let original = stanza.clone();
+                if let Err(error) = hosts.remote().deliver(stanza).await
+                    && let Some(reply) = original.error_reply(&error)
+                {
+                    out.push(Effect::Route(reply));
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn refuse(cx: &mut Cx<'_>, stanza: &Stanza, refusal: Refusal) {
+    if let Refusal::Error(error) = refusal {
+        cx.send_error(stanza, &error);
+    }
+}

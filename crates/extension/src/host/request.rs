@@ -1,0 +1,92 @@
+//! IQ requests that the host answers, for itself or for an account.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use stonechat_jid::BareJid;
+use stonechat_stanza::{Stanza, StanzaError, iq};
+
+use super::Host;
+use crate::cx::{Cx, Effect, Outbox};
+use crate::handler::Reply;
+use crate::iq::{On, Request};
+use crate::session::Session;
+
+impl Host {
+    /// Answers a request to the host or to the bare JID of an account.
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        kind: iq::Type,
+        stanza: Stanza,
+        account: Option<BareJid>,
+        out: &mut Outbox,
+    ) {
+        let asker = stanza.from().and_then(|from| self.session_of(from.as_str()));
+        let on = match &account {
+            None => On::HOST,
+            Some(account) if stanza.from().is_some_and(|from| from.bare_str() == account.as_str()) => {
+                On::OWN_ACCOUNT
+            }
+            Some(_) => On::OTHER_ACCOUNT,
+        };
+        let request = Request { stanza, account, on };
+        let tables = self.tables();
+        let mut cx = Cx::new(self, &tables, asker.as_ref(), out);
+        let mark = cx.mark();
+        let answer = tables.iq.answer(&mut cx, kind, &request).await;
+        // What the handler sent because of the request follows the answer to it.
+        if let Some(reply) = reply(&request, answer) {
+            cx.insert(mark, Effect::Route(reply));
+        }
+    }
+
+    /// Whether there is an account of that name.
+    pub(super) async fn has_account(&self, account: &BareJid) -> Result<bool, StanzaError> {
+        if self.table.get(account.as_str()).is_some() {
+            return Ok(true);
+        }
+        self.accounts.exists(account).await.map_err(|error| {
+            tracing::error!(host = %self.domain, %error, "cannot look an account up");
+            StanzaError::internal_server_error()
+        })
+    }
+
+    /// Answers a request that came before the client has authenticated, as registration does. `None` when it must
+    /// not be answered; a request that no extension owns, or that is not for the host, gets `service-unavailable`.
+    pub async fn iq_before_auth(self: &Arc<Self>, stanza: Stanza, peer: Option<IpAddr>) -> Option<Stanza> {
+        let stonechat_stanza::Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) = stanza.kind() else {
+            return None;
+        };
+        if let Some(defect) = stanza.defect() {
+            return stanza.error_reply(&defect.into());
+        }
+        if stanza.to().is_some_and(|to| to.as_str() != self.domain) {
+            return stanza.error_reply(&StanzaError::service_unavailable());
+        }
+        let tables = self.tables();
+        let mut out = Outbox::default();
+        let request = Request { stanza, account: None, on: On::HOST };
+        let mut cx = Cx::new(self, &tables, None, &mut out).at_peer(peer);
+        let answer = tables.iq_before_auth.answer(&mut cx, kind, &request).await;
+        self.drain(out).await;
+        reply(&request, answer)
+    }
+
+    /// The session with this full JID.
+    pub(super) fn session_of(&self, full: &str) -> Option<Arc<Session>> {
+        let (bare, _) = full.split_once('/')?;
+        let account = self.table.get(bare)?;
+        let sessions = account.sessions.read();
+        sessions.iter().find(|session| session.jid().as_str() == full).cloned()
+    }
+}
+
+fn reply(request: &Request, answer: Option<Result<Reply, StanzaError>>) -> Option<Stanza> {
+    match answer {
+        None => request.stanza.error_reply(&StanzaError::service_unavailable()),
+        Some(Err(error)) => request.stanza.error_reply(&error),
+        Some(Ok(Reply::Empty)) => Some(request.stanza.reply()),
+        Some(Ok(Reply::Payload(payload))) => Some(request.stanza.reply().with_element(&payload)),
+        Some(Ok(Reply::Sent)) => None,
+    }
+}

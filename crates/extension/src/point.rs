@@ -1,0 +1,223 @@
+//! The hook points. A point is the type of its event, so a handler for a point that does not exist does not compile,
+//! and any crate may add points of its own.
+//!
+//! ```text
+//!  client ──▶ FromClient ──▶ (address) ─┬─▶ iq to the host or an account ──▶ Answer
+//!                                       ├─▶ ToAccount ──┬─▶ ToSession ──▶ mailbox of each session chosen ──▶ client
+//!                                       │               └─▶ NoSession ──▶ claim (offline store) or error
+//!                                       └─▶ full JID of a session ──▶ ToAccount ──▶ ToSession ──▶ …
+//!
+//!  life of a session:  SessionBound ─▶ SessionAvailable ⇄ SessionUnavailable ─▶ SessionClosed
+//!  life of an account: AccountCreated … AccountRemoved
+//! ```
+//!
+//! | point | guard | map | record | copy | claim | observe | react |
+//! |---|---|---|---|---|---|---|---|
+//! | [`FromClient`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
+//! | [`ToAccount`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
+//! | [`ToSession`] | ✓ | ✓ | | | | ✓ | |
+//! | [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
+//! | [`SessionBound`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
+//! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
+
+use smallvec::SmallVec;
+use std::sync::Arc;
+use stonechat_jid::BareJid;
+use stonechat_stanza::{Kind, Stanza, iq, message, presence};
+
+use crate::Session;
+
+/// An event that handlers may be registered for.
+pub trait Point: Send + Sync + 'static {
+    /// The point's name, for logs.
+    const NAME: &'static str;
+}
+
+/// A point whose event is a stanza, so that claims can [select](Select) by kind and type.
+pub trait StanzaPoint: Point {
+    /// The event's stanza.
+    fn stanza(&self) -> &Stanza;
+}
+
+/// A stanza came from a session of this host: `from` is stamped, its header is sound. [`Cx::session`](crate::Cx::session) is the sender.
+#[derive(Debug)]
+pub struct FromClient {
+    /// The stanza.
+    pub stanza: Stanza,
+}
+
+/// A message or presence is for an account of this host, be it for the bare JID or for one session.
+/// IQ requests to an account do not come by here; those to a session do.
+#[derive(Debug)]
+pub struct ToAccount {
+    /// The stanza.
+    pub stanza: Stanza,
+    /// The account it is for.
+    pub account: BareJid,
+    /// The sessions that will get it, chosen by RFC 6121 §8; empty when nobody does.
+    pub targets: Targets,
+}
+
+/// The sessions that a stanza goes to.
+pub type Targets = SmallVec<[Arc<Session>; 4]>;
+
+/// A message for an account of this host reached no session and is of a type that RFC 6121 §8.5 lets a server keep.
+/// When nobody claims it, the sender gets `service-unavailable`. [`Cx::session`](crate::Cx::session) is the session whose mailbox it was
+/// in when that ended; `None` for a message that was in no mailbox.
+#[derive(Debug)]
+pub struct NoSession {
+    /// The message.
+    pub stanza: Stanza,
+    /// The account it is for.
+    pub account: BareJid,
+}
+
+/// A stanza is for an account of this host that does not exist. When nobody claims it, the sender gets what RFC 6121 §8.5.1 says:
+/// `service-unavailable`, or nothing for presence.
+#[derive(Debug)]
+pub struct NoAccount {
+    /// The stanza.
+    pub stanza: Stanza,
+    /// The account that it is for.
+    pub account: BareJid,
+}
+
+/// The last touch: a stanza is about to enter the mailbox of [`Cx::session`](crate::Cx::session).
+#[derive(Debug)]
+pub struct ToSession {
+    /// The stanza.
+    pub stanza: Stanza,
+}
+
+/// A session has bound its resource (RFC 6120 §7).
+#[derive(Debug)]
+pub struct SessionBound;
+
+/// A session became available, or changed its presence (RFC 6121 §4).
+#[derive(Debug)]
+pub struct SessionAvailable {
+    /// Whether it was unavailable before.
+    pub initial: bool,
+    /// The presence that it sent.
+    pub presence: Stanza,
+}
+
+/// An available session became unavailable, by its own presence or because it ended.
+#[derive(Debug)]
+pub struct SessionUnavailable {
+    /// The presence that it sent; `None` when the session ended without.
+    pub presence: Option<Stanza>,
+}
+
+/// A session has ended; it is no longer in the session table. Comes after its [`SessionUnavailable`].
+#[derive(Debug)]
+pub struct SessionClosed;
+
+/// An account was created.
+#[derive(Debug)]
+pub struct AccountCreated {
+    /// The account.
+    pub account: BareJid,
+}
+
+/// An account was removed: it cannot log in any more, its sessions are closed, its data is still there and is erased after this.
+#[derive(Debug)]
+pub struct AccountRemoved {
+    /// The account.
+    pub account: BareJid,
+}
+
+macro_rules! points {
+    ($($point:ident),* $(,)?) => { $(impl Point for $point { const NAME: &'static str = stringify!($point); })* };
+}
+points!(
+    FromClient,
+    ToAccount,
+    NoSession,
+    NoAccount,
+    ToSession,
+    SessionBound,
+    SessionAvailable,
+    SessionUnavailable,
+    SessionClosed,
+    AccountCreated,
+    AccountRemoved,
+);
+
+macro_rules! stanza_points {
+    ($($point:ident),* $(,)?) => { $(impl StanzaPoint for $point { fn stanza(&self) -> &Stanza { &self.stanza } })* };
+}
+stanza_points!(FromClient, ToAccount, NoSession, NoAccount, ToSession);
+
+/// A set of kinds and types of stanza, for what a claim owns.
+///
+/// ```
+/// use stonechat_extension::Select;
+/// use stonechat_stanza::{Kind, message, presence};
+/// let probes = Select::of(Kind::Presence(presence::Type::Probe));
+/// assert!((probes | Select::MESSAGES).contains(Kind::Message(message::Type::Chat)));
+/// assert!(!probes.contains(Kind::Presence(presence::Type::Available)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Select(u32);
+
+impl Select {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+    /// Messages of every type.
+    pub const MESSAGES: Self = Self(0x1f);
+    /// Presence of every type.
+    pub const PRESENCE: Self = Self(0xff << 5);
+    /// IQs of every type.
+    pub const IQS: Self = Self(0xf << 13);
+
+    /// Stanzas of this kind and type.
+    #[must_use]
+    pub const fn of(kind: Kind) -> Self {
+        let bit = match kind {
+            Kind::Message(t) => match t {
+                message::Type::Normal => 0,
+                message::Type::Chat => 1,
+                message::Type::Groupchat => 2,
+                message::Type::Headline => 3,
+                message::Type::Error => 4,
+            },
+            Kind::Presence(t) => match t {
+                presence::Type::Available => 5,
+                presence::Type::Unavailable => 6,
+                presence::Type::Subscribe => 7,
+                presence::Type::Subscribed => 8,
+                presence::Type::Unsubscribe => 9,
+                presence::Type::Unsubscribed => 10,
+                presence::Type::Probe => 11,
+                presence::Type::Error => 12,
+            },
+            Kind::Iq(t) => match t {
+                iq::Type::Get => 13,
+                iq::Type::Set => 14,
+                iq::Type::Result => 15,
+                iq::Type::Error => 16,
+            },
+        };
+        Self(1 << bit)
+    }
+
+    /// Whether stanzas of this kind and type are in the set.
+    #[must_use]
+    pub const fn contains(self, kind: Kind) -> bool {
+        self.0 & Self::of(kind).0 != 0
+    }
+
+    /// Whether the two sets share anything.
+    #[must_use]
+    pub const fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl std::ops::BitOr for Select {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}

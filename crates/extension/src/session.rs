@@ -1,0 +1,250 @@
+//! Sessions and live accounts: what is known of the clients that are connected.
+
+use std::any::{Any, TypeId};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI16, AtomicUsize, Ordering};
+
+use parking_lot::RwLock;
+use stonechat_jid::{BareJid, FullJid};
+use stonechat_stanza::Stanza;
+use tokio::sync::Notify;
+
+use crate::mailbox::Mailbox;
+use crate::point::Targets;
+
+/// Something that sessions hold for an extension; declared with [`Installer::session_state`](crate::Installer::session_state).
+pub trait SessionState: Default + Send + Sync + 'static {
+    /// A name that no other state has.
+    const NAME: &'static str;
+}
+
+/// Typed values by their type. Few of them, so a list beats a map.
+#[derive(Default)]
+pub(crate) struct States(RwLock<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>);
+
+impl States {
+    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let states = self.0.read();
+        let (_, state) = states.iter().find(|(id, _)| *id == TypeId::of::<T>())?;
+        Arc::clone(state).downcast().ok()
+    }
+
+    pub(crate) fn get_or_default<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        if let Some(state) = self.get() {
+            return state;
+        }
+        let mut states = self.0.write();
+        if let Some((_, state)) = states.iter().find(|(id, _)| *id == TypeId::of::<T>())
+            && let Ok(state) = Arc::clone(state).downcast()
+        {
+            return state;
+        }
+        let state = Arc::new(T::default());
+        states.push((TypeId::of::<T>(), Arc::clone(&state) as Arc<dyn Any + Send + Sync>));
+        state
+    }
+}
+
+impl std::fmt::Debug for States {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} states", self.0.read().len())
+    }
+}
+
+/// An account of which at least one session is connected.
+#[derive(Debug)]
+pub struct Account {
+    jid: BareJid,
+    pub(crate) sessions: RwLock<Targets>,
+    states: States,
+}
+
+impl Account {
+    pub(crate) fn new(jid: BareJid) -> Self {
+        Self { jid, sessions: RwLock::default(), states: States::default() }
+    }
+
+    /// The account's address.
+    #[must_use]
+    pub const fn jid(&self) -> &BareJid {
+        &self.jid
+    }
+
+    /// The sessions, as they are at this moment.
+    #[must_use]
+    pub fn sessions(&self) -> Targets {
+        self.sessions.read().clone()
+    }
+
+    /// What an extension holds for the account while one of its sessions is connected; the default at first.
+    #[must_use]
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.states.get_or_default()
+    }
+
+    /// As [`Account::state`], but `None` when nobody has asked for it yet.
+    #[must_use]
+    pub fn state_if_any<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.states.get()
+    }
+}
+
+/// Stands for "not available" where priorities are from -128 to 127.
+const UNAVAILABLE: i16 = i16::MIN;
+
+/// A connected client with a bound resource (RFC 6120 §7).
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) id: u64,
+    jid: FullJid,
+    account: Arc<Account>,
+    mailbox: Mailbox,
+    peer: Option<IpAddr>,
+    priority: AtomicI16,
+    presence: RwLock<Option<Stanza>>,
+    states: States,
+    holds: AtomicUsize,
+    released: Notify,
+    pub(crate) ended: AtomicBool,
+}
+
+impl Session {
+    pub(crate) fn new(
+        id: u64,
+        jid: FullJid,
+        account: Arc<Account>,
+        mailbox: Mailbox,
+        peer: Option<IpAddr>,
+    ) -> Self {
+        Self {
+            id,
+            jid,
+            account,
+            mailbox,
+            peer,
+            priority: AtomicI16::new(UNAVAILABLE),
+            presence: RwLock::default(),
+            states: States::default(),
+            holds: AtomicUsize::new(0),
+            released: Notify::new(),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// The session's full JID.
+    #[must_use]
+    pub const fn jid(&self) -> &FullJid {
+        &self.jid
+    }
+
+    /// The account that it is a session of.
+    #[must_use]
+    pub const fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// Its mailbox. Extensions send through [`Cx`](crate::Cx), so that the hooks are not passed by.
+    #[must_use]
+    pub const fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    /// Where the client is connected from, when it is a network address.
+    #[must_use]
+    pub const fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
+    /// The priority while the session is available (RFC 6121 §4.7.2.3); `None` while it is not.
+    #[must_use]
+    pub fn priority(&self) -> Option<i8> {
+        i8::try_from(self.priority.load(Ordering::Acquire)).ok()
+    }
+
+    /// Whether the session has sent initial presence and has not become unavailable since.
+    #[must_use]
+    pub fn is_available(&self) -> bool {
+        self.priority().is_some()
+    }
+
+    /// The presence that the session last broadcast, while it is available.
+    #[must_use]
+    pub fn presence(&self) -> Option<Stanza> {
+        self.presence.read().clone()
+    }
+
+    /// Whether the session was closed.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_presence(&self, presence: Option<(i8, Stanza)>) {
+        let mut held = self.presence.write();
+        let priority = presence.as_ref().map_or(UNAVAILABLE, |(priority, _)| i16::from(*priority));
+        *held = presence.map(|(_, stanza)| stanza);
+        self.priority.store(priority, Ordering::Release);
+    }
+
+    /// Has the messages that others send to the session wait, until the [`Hold`] is dropped or their senders have waited as long as they
+    /// do for a full mailbox; then they are undelivered. For messages that have to come first, which
+    /// [`Cx::deliver`](crate::Cx::deliver), [`Cx::try_deliver`](crate::Cx::try_deliver) and [`Host::deliver`](crate::Host::deliver)
+    /// bring past it.
+    #[must_use]
+    pub fn hold(self: &Arc<Self>) -> Hold {
+        self.holds.fetch_add(1, Ordering::SeqCst);
+        Hold { session: Arc::clone(self) }
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.holds.load(Ordering::Acquire) > 0
+    }
+
+    /// Waits until nobody holds the session.
+    pub(crate) async fn released(&self) {
+        loop {
+            let mut released = std::pin::pin!(self.released.notified());
+            // Listen before looking, or a release in between is missed.
+            released.as_mut().enable();
+            if !self.is_held() {
+                return;
+            }
+            released.await;
+        }
+    }
+
+    /// What an extension holds for the session; the default at first.
+    #[must_use]
+    pub fn state<T: SessionState>(&self) -> Arc<T> {
+        self.states.get_or_default()
+    }
+
+    /// As [`Session::state`], but `None` when nobody has asked for it yet.
+    #[must_use]
+    pub fn state_if_any<T: SessionState>(&self) -> Option<Arc<T>> {
+        self.states.get()
+    }
+}
+
+/// While it lives, messages that others send to a session wait; see [`Session::hold`].
+#[derive(Debug)]
+pub struct Hold {
+    session: Arc<Session>,
+}
+
+impl Hold {
+    /// The session that is held.
+    #[must_use]
+    pub const fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if self.session.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.session.released.notify_waiters();
+        }
+    }
+}

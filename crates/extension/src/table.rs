@@ -1,0 +1,108 @@
+//! The session table: from an account's address to its live state.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use parking_lot::RwLock;
+use stonechat_jid::{BareJid, FullJid};
+
+use crate::mailbox::Mailbox;
+use crate::session::{Account, Session};
+
+/// Enough that two tasks seldom want the same lock.
+const SHARDS: usize = 64;
+
+type Shard = RwLock<HashMap<BareJid, Arc<Account>>>;
+
+/// The connected accounts of a host. Addresses are chosen by peers, so the hasher is keyed.
+#[derive(Debug)]
+pub(crate) struct Table {
+    shards: Box<[Shard]>,
+    hasher: RandomState,
+    next: AtomicU64,
+    sessions: AtomicUsize,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            hasher: RandomState::new(),
+            next: AtomicU64::new(1),
+            sessions: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// Why a session was not added.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    TooMany,
+}
+
+impl Table {
+    #[allow(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
+    fn shard(&self, bare: &str) -> &Shard {
+        &self.shards[self.hasher.hash_one(bare) as usize % SHARDS]
+    }
+
+    /// The account with this address, if it is connected.
+    pub(crate) fn get(&self, bare: &str) -> Option<Arc<Account>> {
+        self.shard(bare).read().get(bare).cloned()
+    }
+
+    /// How many sessions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.load(Ordering::Relaxed)
+    }
+
+    /// All accounts, as they are at this moment.
+    pub(crate) fn accounts(&self) -> Vec<Arc<Account>> {
+        self.shards.iter().flat_map(|shard| shard.read().values().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    /// Adds a session, and gives the one that had its resource before.
+    pub(crate) fn add(
+        &self,
+        jid: FullJid,
+        mailbox: Mailbox,
+        peer: Option<IpAddr>,
+        most: usize,
+    ) -> Result<(Arc<Session>, Option<Arc<Session>>), Refused> {
+        let bare = jid.to_bare();
+        let mut shard = self.shard(bare.as_str()).write();
+        let account = Arc::clone(shard.entry(bare.clone()).or_insert_with(|| Arc::new(Account::new(bare))));
+        let mut sessions = account.sessions.write();
+        let old = sessions.iter().position(|session| *session.jid() == jid);
+        if old.is_none() && sessions.len() >= most {
+            return Err(Refused::TooMany);
+        }
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let session = Arc::new(Session::new(id, jid, Arc::clone(&account), mailbox, peer));
+        let replaced = match old {
+            Some(at) => Some(std::mem::replace(&mut sessions[at], Arc::clone(&session))),
+            None => {
+                sessions.push(Arc::clone(&session));
+                self.sessions.fetch_add(1, Ordering::Relaxed);
+                None
+            }
+        };
+        Ok((session, replaced))
+    }
+
+    /// Removes a session, unless another has taken its place.
+    pub(crate) fn remove(&self, session: &Session) {
+        let bare = session.account().jid();
+        let mut shard = self.shard(bare.as_str()).write();
+        let mut sessions = session.account().sessions.write();
+        let Some(at) = sessions.iter().position(|other| other.id == session.id) else { return };
+        sessions.remove(at);
+        self.sessions.fetch_sub(1, Ordering::Relaxed);
+        if sessions.is_empty() {
+            shard.remove(bare.as_str());
+        }
+    }
+}

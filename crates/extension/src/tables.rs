@@ -1,0 +1,243 @@
+//! The tables of a host: everything its extensions registered, built once and swapped whole.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use stonechat_stanza::Element;
+use stonechat_store::Store;
+
+use crate::disco::{Declared, Phase};
+use crate::hooks::{Entry, Hooks, Source};
+use crate::install::{InstallError, Installer, NamedCommand, Staging, Stored};
+use crate::iq::IqTable;
+use crate::point::{FromClient, NoSession, Point, ToAccount, ToSession};
+use crate::{Descriptor, Nonza, On, Registry, disco::Info, suggest};
+
+/// What a host wants installed. Hosts with equal plans share their tables, and so the extensions' instances.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    enabled: BTreeSet<String>,
+    sections: BTreeMap<String, toml::Table>,
+    required: BTreeSet<String>,
+}
+
+impl Plan {
+    /// Every extension of the registry that is on by default.
+    #[must_use]
+    pub fn defaults(registry: &Registry) -> Self {
+        let on = registry.iter().filter(|d| d.manifest().is_on_by_default());
+        Self { enabled: on.map(|d| d.name().to_owned()).collect(), ..Self::default() }
+    }
+
+    /// Nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Enables an extension.
+    #[must_use]
+    pub fn enable(mut self, extension: &str) -> Self {
+        self.enabled.insert(extension.to_owned());
+        self
+    }
+
+    /// Disables an extension.
+    #[must_use]
+    pub fn disable(mut self, extension: &str) -> Self {
+        self.enabled.remove(extension);
+        self
+    }
+
+    /// Sets the configuration section of an extension; it does not enable it.
+    #[must_use]
+    pub fn section(mut self, extension: &str, section: toml::Table) -> Self {
+        self.sections.insert(extension.to_owned(), section);
+        self
+    }
+
+    /// Refuses stanzas that this extension's records failed to record.
+    #[must_use]
+    pub fn require(mut self, extension: &str) -> Self {
+        self.required.insert(extension.to_owned());
+        self
+    }
+
+    /// The names of the enabled extensions.
+    pub fn enabled(&self) -> impl Iterator<Item = &str> {
+        self.enabled.iter().map(String::as_str)
+    }
+}
+
+/// The tables of a host.
+pub struct Tables {
+    points: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    pub(crate) from_client: Arc<Hooks<FromClient>>,
+    pub(crate) to_account: Arc<Hooks<ToAccount>>,
+    pub(crate) to_session: Arc<Hooks<ToSession>>,
+    pub(crate) no_session: Arc<Hooks<NoSession>>,
+    pub(crate) iq: IqTable,
+    pub(crate) iq_before_auth: IqTable,
+    nonzas: HashMap<(&'static str, &'static str), Entry<dyn Nonza>>,
+    pub(crate) commands: Vec<NamedCommand>,
+    services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
+    pub(crate) declared: Declared,
+    stores: Vec<Stored>,
+    sources: Vec<Arc<Source>>,
+    descriptors: Vec<&'static Descriptor>,
+}
+
+impl std::fmt::Debug for Tables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tables")
+            .field("extensions", &self.extensions().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tables {
+    /// Installs what `plan` asks for.
+    ///
+    /// # Errors
+    /// [`InstallError`], which names the culprit; nothing is left half installed.
+    pub fn build(registry: &Registry, plan: &Plan, store: &Store) -> Result<Arc<Self>, InstallError> {
+        let known = || registry.iter().map(Descriptor::name);
+        for name in plan.enabled.iter().chain(plan.sections.keys()).chain(&plan.required) {
+            if registry.get(name).is_none() {
+                let suggestion = suggest(name, known()).map(str::to_owned);
+                return Err(InstallError::Unknown { extension: name.clone(), suggestion });
+            }
+        }
+        let mut staging = Staging::default();
+        let descriptors = in_order(registry, plan)?;
+        let none = toml::Table::new();
+        for descriptor in &descriptors {
+            let name = descriptor.name();
+            let required = plan.required.contains(name);
+            let source = Arc::new(Source { name, failures: AtomicU64::new(0), required });
+            staging.sources.push(Arc::clone(&source));
+            let section = plan.sections.get(name).unwrap_or(&none);
+            descriptor.install(section, &mut Installer { source, staging: &mut staging, store })?;
+        }
+        // The section of an extension that is off has to be right too: it may be switched on any day.
+        for (name, section) in &plan.sections {
+            if let Some(descriptor) = registry.get(name) {
+                descriptor.check(section)?;
+            }
+        }
+        Self::finish(staging, descriptors)
+    }
+
+    fn finish(staging: Staging, descriptors: Vec<&'static Descriptor>) -> Result<Arc<Self>, InstallError> {
+        let mut points = HashMap::new();
+        for staged in staging.points.into_values() {
+            let (point, hooks) = staged.finish()?;
+            points.insert(point, hooks);
+        }
+        Ok(Arc::new(Self {
+            from_client: hooks_in(&points),
+            to_account: hooks_in(&points),
+            to_session: hooks_in(&points),
+            no_session: hooks_in(&points),
+            points,
+            iq: staging.iq,
+            iq_before_auth: staging.iq_before_auth,
+            nonzas: staging.nonzas,
+            commands: staging.commands,
+            services: staging.services,
+            declared: staging.declared,
+            stores: staging.stores,
+            sources: staging.sources,
+            descriptors,
+        }))
+    }
+
+    /// The handlers at point `P`.
+    pub(crate) fn at<P: Point>(&self) -> Arc<Hooks<P>> {
+        hooks_in(&self.points)
+    }
+
+    pub(crate) fn nonza<'a>(&'a self, ns: &'a str, name: &'a str) -> Option<&'a Entry<dyn Nonza>> {
+        self.nonzas.get(&(ns, name))
+    }
+
+    /// A service that an installed extension provides.
+    #[must_use]
+    pub fn service<S: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<S>> {
+        self.services.get(&TypeId::of::<S>())?.1.downcast_ref::<Arc<S>>().cloned()
+    }
+
+    /// The names of the installed extensions, in the order of their installation.
+    pub fn extensions(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.descriptors.iter().map(|d| d.name())
+    }
+
+    /// What was declared to service discovery for addresses of this sort.
+    #[must_use]
+    pub fn info(&self, on: On) -> &Info {
+        self.declared.info(on)
+    }
+
+    /// The stream features declared for this phase.
+    pub fn stream_features(&self, phase: Phase) -> impl Iterator<Item = &Element> {
+        self.declared.stream_features.iter().filter(move |(p, _)| *p == phase).map(|(_, element)| element)
+    }
+
+    /// The stores that extensions declared.
+    #[must_use]
+    pub fn stores(&self) -> &[Stored] {
+        &self.stores
+    }
+
+    /// The operator's commands with a line about each.
+    pub fn commands(&self) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {
+        self.commands.iter().map(|command| (command.name, command.about))
+    }
+
+    /// How often handlers of this extension failed.
+    #[must_use]
+    pub fn failures(&self, extension: &str) -> u64 {
+        let of = self.sources.iter().filter(|source| source.name == extension);
+        of.map(|source| source.failures.load(Ordering::Relaxed)).sum()
+    }
+}
+
+fn hooks_in<P: Point>(points: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>) -> Arc<Hooks<P>> {
+    let hooks = points.get(&TypeId::of::<P>()).cloned();
+    hooks.and_then(|any| any.downcast().ok()).unwrap_or_default()
+}
+
+/// The enabled extensions, each after those that it needs, by name where that leaves a choice.
+fn in_order(registry: &Registry, plan: &Plan) -> Result<Vec<&'static Descriptor>, InstallError> {
+    let mut open: Vec<&'static Descriptor> =
+        plan.enabled.iter().filter_map(|name| registry.get(name)).collect();
+    for descriptor in &open {
+        if let Some(needs) = descriptor.manifest().needed().find(|needs| !plan.enabled.contains(*needs)) {
+            let extension = descriptor.name().to_owned();
+            return Err(InstallError::MissingNeed { extension, needs: needs.to_owned() });
+        }
+    }
+    let mut order: Vec<&'static Descriptor> = Vec::with_capacity(open.len());
+    while !open.is_empty() {
+        let ready = open.iter().position(|descriptor| {
+            descriptor.manifest().needed().all(|needs| order.iter().any(|done| done.name() == needs))
+        });
+        match ready {
+            Some(at) => order.push(open.remove(at)),
+            None => return Err(cycle(&open)),
+        }
+    }
+    Ok(order)
+}
+
+fn cycle(open: &[&'static Descriptor]) -> InstallError {
+    let first = open[0];
+    let second = first.manifest().needed().find(|needs| open.iter().any(|other| other.name() == *needs));
+    InstallError::Cycle {
+        what: "needs".to_owned(),
+        first: first.name().to_owned(),
+        second: second.unwrap_or(first.name()).to_owned(),
+    }
+}

@@ -1,0 +1,280 @@
+//! A virtual host in memory, for the tests of extensions: XML in, XML out, a clock that the test sets.
+//!
+//! Everything between a client's stanza and the mailboxes is the real thing, the same [`Host`] that a server runs. Only
+//! the connections, the accounts and the clock are made for tests. Extensions are passed explicitly, so a test never
+//! depends on what happens to be linked.
+//!
+//! ```
+//! use stonechat_extension::test_host::TestHost;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
+//! let host = TestHost::with(&[]).await;
+//! host.run(
+//!     "a/1, b/1 online
+//!      a/1 → b: <body>hello</body>
+//!      b/1 ← <message from='a@example.org/1'><body>hello</body></message>
+//!      a/1 ← nothing",
+//! )
+//! .await;
+//! # });
+//! ```
+
+mod accounts;
+mod client;
+pub mod contract;
+mod pattern;
+mod script;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use stonechat_jid::BareJid;
+use stonechat_stanza::Stanza;
+use stonechat_store::Store;
+
+pub use accounts::MemoryAccounts;
+pub use client::TestClient;
+pub use pattern::matches;
+
+use crate::{
+    Clock, Descriptor, Host, Hosts, InstallError, Limits, NoRemote, Plan, Registry, Setup, Tables,
+    VirtualClock,
+};
+
+/// The domain of the test host.
+pub const DOMAIN: &str = "example.org";
+
+/// When the test host's clock starts.
+pub const START: &str = "2026-01-01T12:00:00Z";
+
+/// A virtual host in memory, with clients.
+pub struct TestHost {
+    host: Arc<Host>,
+    // Held, as hosts know of each other only weakly.
+    _hosts: Arc<Hosts>,
+    clock: VirtualClock,
+    accounts: Arc<MemoryAccounts>,
+    store: Store,
+    registry: Registry,
+    clients: Mutex<BTreeMap<String, Arc<TestClient>>>,
+}
+
+impl std::fmt::Debug for TestHost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TestHost").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+impl TestHost {
+    /// A host with these extensions, all enabled, in their default configuration.
+    ///
+    /// # Panics
+    /// When they cannot be installed; the message says why.
+    pub async fn with(extensions: &[&'static Descriptor]) -> Self {
+        Self::configured(extensions, &[]).await
+    }
+
+    /// As [`TestHost::with`], with configuration sections as TOML: `&[("offline", "quota = 10")]`.
+    ///
+    /// # Panics
+    /// When they cannot be installed; the message says why.
+    pub async fn configured(extensions: &[&'static Descriptor], sections: &[(&str, &str)]) -> Self {
+        match Self::try_configured(extensions, sections).await {
+            Ok(host) => host,
+            Err(error) => panic!("the test host does not start: {error}"),
+        }
+    }
+
+    /// As [`TestHost::configured`], for tests of what does not start.
+    ///
+    /// # Errors
+    /// [`InstallError`].
+    ///
+    /// # Panics
+    /// When a section is not TOML.
+    pub async fn try_configured(
+        extensions: &[&'static Descriptor],
+        sections: &[(&str, &str)],
+    ) -> Result<Self, InstallError> {
+        Self::on(Store::memory(), extensions, sections).await
+    }
+
+    /// As [`TestHost::try_configured`], with data that an earlier host has left.
+    ///
+    /// # Errors
+    /// [`InstallError`].
+    ///
+    /// # Panics
+    /// When a section is not TOML.
+    pub async fn on(
+        store: Store,
+        extensions: &[&'static Descriptor],
+        sections: &[(&str, &str)],
+    ) -> Result<Self, InstallError> {
+        let registry = Registry::of(extensions)?;
+        let plan = plan(extensions, sections);
+        let tables = Tables::build(&registry, &plan, &store)?;
+        let clock = VirtualClock::new(START.parse().expect("a constant"));
+        let accounts = Arc::new(MemoryAccounts::default());
+        let hosts = Hosts::new(Arc::new(NoRemote));
+        let setup = Setup {
+            domain: DOMAIN.to_owned(),
+            tables,
+            store: store.clone(),
+            accounts: Arc::clone(&accounts) as Arc<dyn crate::Accounts>,
+            clock: Clock::Virtual(clock.clone()),
+            limits: Limits::default(),
+        };
+        let host = Host::new(setup, &hosts);
+        hosts.insert(&host);
+        Ok(Self { host, _hosts: hosts, clock, accounts, store, registry, clients: Mutex::default() })
+    }
+
+    /// Puts other sections into service without a restart, as a server's reload does.
+    ///
+    /// # Errors
+    /// [`InstallError`]; the old tables stay in service.
+    pub fn reload(
+        &self,
+        extensions: &[&'static Descriptor],
+        sections: &[(&str, &str)],
+    ) -> Result<(), InstallError> {
+        let tables = Tables::build(&self.registry, &plan(extensions, sections), &self.store)?;
+        self.host.reload(tables);
+        Ok(())
+    }
+
+    /// The host.
+    #[must_use]
+    pub const fn host(&self) -> &Arc<Host> {
+        &self.host
+    }
+
+    /// The store.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub fn accounts(&self) -> &MemoryAccounts {
+        &self.accounts
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
+    /// The time on the clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The address of the account `local` on this host.
+    ///
+    /// # Panics
+    /// When `local` is no localpart.
+    #[must_use]
+    pub fn jid(&self, local: &str) -> BareJid {
+        BareJid::from_parts(Some(local), DOMAIN).expect("a localpart")
+    }
+
+    /// Creates the account `local`, if it is not there; it has no sessions yet. [`TestHost::connect`] does so by itself.
+    pub async fn account(&self, local: &str) -> BareJid {
+        let jid = self.jid(local);
+        if self.accounts.add(&jid) {
+            self.host.create_account(&jid, "secret").await.ok();
+        }
+        jid
+    }
+
+    /// Connects a client: `"a/1"` is the resource `1` of the account `a`. It has sent no presence.
+    ///
+    /// # Panics
+    /// When the name is not of that form or the host refuses the session.
+    pub async fn connect(&self, name: &str) -> Arc<TestClient> {
+        let (local, resource) = name.split_once('/').expect("a client is called `account/resource`");
+        let account = self.account(local).await;
+        let client = TestClient::connect(&self.host, &account, resource).await;
+        let client = Arc::new(client);
+        self.clients.lock().insert(name.to_owned(), Arc::clone(&client));
+        client
+    }
+
+    /// Connects a client that sends initial presence. On a host without an extension for presence it is made available all the same.
+    ///
+    /// # Panics
+    /// As [`TestHost::connect`].
+    pub async fn online(&self, name: &str) -> Arc<TestClient> {
+        let client = self.connect(name).await;
+        client.send("<presence/>").await;
+        client.be_available();
+        client
+    }
+
+    /// The connected client of that name.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn client(&self, name: &str) -> Arc<TestClient> {
+        match self.clients.lock().get(name) {
+            Some(client) => Arc::clone(client),
+            None => panic!("no client `{name}` is connected"),
+        }
+    }
+
+    /// Ends the connection of a client.
+    ///
+    /// # Panics
+    /// When no such client is connected.
+    pub async fn disconnect(&self, name: &str) {
+        let client = self.client(name);
+        self.clients.lock().remove(name);
+        self.host.close(client.session()).await;
+    }
+
+    /// Delivers a stanza as the server itself sends it.
+    ///
+    /// # Panics
+    /// When it is not a stanza.
+    pub async fn inject(&self, stanza: &str) {
+        self.host.send(Stanza::parse(stanza.as_bytes()).expect("a stanza")).await;
+    }
+
+    /// Runs a script: one step a line, in the order in which they stand.
+    ///
+    /// | line | does |
+    /// |---|---|
+    /// | `a/1, b/2 online` | connects clients, which send initial presence, and forgets what they have received so far |
+    /// | `a/1 connects` | connects a client that sends no presence |
+    /// | `a/1 disconnects` | ends a connection |
+    /// | `c exists` | creates an account |
+    /// | `a/1 → b: <body>hi</body>` | sends a chat message with these children to `b@example.org` (or `b/1`) |
+    /// | `a/1 → <iq …>…</iq>` | sends this stanza |
+    /// | `b/1 ← <message><body>hi</body></message>` | the next stanza that `b/1` received [matches](matches) |
+    /// | `b/1 ← <body>hi</body>` | the next stanza that `b/1` received has such a child |
+    /// | `b/1 ← nothing` | `b/1` has received nothing more |
+    /// | `b/1 forgets` | what `b/1` has received does not matter |
+    /// | `later 90` | puts the clock 90 seconds forward |
+    /// | `# …` | a comment |
+    ///
+    /// # Panics
+    /// When a step is not understood or not what happened; the message has the line and what was received.
+    pub async fn run(&self, text: &str) {
+        script::run(self, text).await;
+    }
+}
+
+fn plan(extensions: &[&'static Descriptor], sections: &[(&str, &str)]) -> Plan {
+    let plan = extensions.iter().fold(Plan::empty(), |plan, extension| plan.enable(extension.name()));
+    sections.iter().fold(plan, |plan, (name, text)| {
+        plan.section(name, text.parse().unwrap_or_else(|error| panic!("section `{name}`: {error}")))
+    })
+}
