@@ -258,7 +258,7 @@ impl TestHost {
     /// | `c exists` | creates an account |
     /// | `a/1 → b: <body>hi</body>` | sends a chat message with these children to `b@example.org` (or `b/1`) |
     /// | `a/1 → <iq …>…</iq>` | sends this stanza |
-    /// | `b/1 ← <message><body>hi</body></message>` | the next stanza that `b/1` received [matches](matches) |
+    /// | `b/1 ← <message><body>hi</body></message>` | the next stanza that `b/1` received [matches](fn@matches) |
     /// | `b/1 ← <body>hi</body>` | the next stanza that `b/1` received has such a child |
     /// | `b/1 ← nothing` | `b/1` has received nothing more |
     /// | `b/1 forgets` | what `b/1` has received does not matter |
