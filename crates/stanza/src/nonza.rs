@@ -24,6 +24,9 @@ impl Nonza {
     /// # Errors
     /// [`xml::Error::Limit`] if the element grows beyond the scanner's limit when declarations from outside
     /// are copied into it.
+    ///
+    /// # Panics
+    /// If `bytes` are not what was scanned.
     pub fn scanned(scanner: &Scanner, bytes: &[u8], scope: &Scope) -> Result<Nonza, xml::Error> {
         let (raw, entry) = crate::stanza::root(scanner, bytes, scope)?;
         Ok(Nonza { raw, entry })

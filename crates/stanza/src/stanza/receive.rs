@@ -33,6 +33,9 @@ impl Stanza {
     /// # Errors
     /// [`Error::NotAStanza`] if the element is something else. [`Error::Limit`] if it grows beyond the
     /// scanner's limit when declarations from outside are copied into its children.
+    ///
+    /// # Panics
+    /// If `bytes` are not what was scanned.
     pub fn scanned(
         scanner: &Scanner,
         bytes: &[u8],

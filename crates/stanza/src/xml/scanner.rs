@@ -11,132 +11,16 @@ use super::limits::Limits;
 use super::scope::{self, Scope};
 
 mod lexer;
+mod markup;
+mod record;
+mod skip;
 mod tags;
 
 #[cfg(test)]
 mod tests;
 
-/// What the next byte belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum State {
-    /// The `<` of the first-level element is due.
-    #[default]
-    Start,
-    /// Behind a `<`.
-    Markup,
-    /// In the name of a start tag.
-    TagName,
-    /// In a start tag, behind a name or a value.
-    TagEnd,
-    /// In a start tag, behind whitespace.
-    TagSpace,
-    /// In the name of an attribute.
-    AttributeName,
-    /// Behind the name of an attribute: `=` is due.
-    Equals,
-    /// Behind the `=`: a quote is due.
-    Quote,
-    /// In a value between quotes.
-    Value,
-    /// In a reference in a value.
-    ValueReference,
-    /// Behind the `/` of an empty-element tag.
-    Empty,
-    /// In the content of an element.
-    Text,
-    /// In a reference in text.
-    TextReference,
-    /// In the name of an end tag.
-    EndName,
-    /// Behind the name of an end tag.
-    EndSpace,
-    /// Behind `<!`.
-    Declaration,
-    /// In a CDATA section.
-    Cdata,
-}
-
-/// An open element.
-#[derive(Debug, Clone, Copy)]
-struct Open {
-    name: u32,
-    name_len: u16,
-    /// Bindings in scope outside of it.
-    bindings: u16,
-}
-
-/// A namespace declaration inside the element being scanned.
-#[derive(Debug, Clone, Copy)]
-struct Binding {
-    prefix: u32,
-    prefix_len: u16,
-    uri: Naming,
-}
-
-/// Where the name of a namespace is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Naming {
-    /// No namespace.
-    #[default]
-    None,
-    /// The content namespace: nothing is declared in the element itself.
-    Content,
-    /// In the bytes of the element.
-    Bytes(u32, u32),
-    /// In [`Scanner::text`], because a reference had to be resolved.
-    Text(u32),
-    /// In the scope outside of the element scanned: the position of the binding.
-    Outer(u16),
-    /// The default namespace outside.
-    OuterDefault,
-}
-
-/// The start tag of a first-level element, or of a child of one.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct ChildTag {
-    pub(crate) start: u32,
-    /// Behind the element; 0 while it is open.
-    pub(crate) end: u32,
-    /// The qualified name as written.
-    pub(crate) name: u32,
-    pub(crate) name_len: u16,
-    /// Length of the prefix with its colon.
-    pub(crate) prefix_len: u16,
-    pub(crate) ns: Naming,
-    /// It has its own `xmlns='…'`, here; the range may be cut out with one byte of space before it.
-    pub(crate) default: Option<(u32, u32)>,
-}
-
-impl ChildTag {
-    pub(crate) fn local(&self) -> Range<usize> {
-        self.name as usize + usize::from(self.prefix_len)..self.name_end()
-    }
-
-    pub(crate) fn name_end(&self) -> usize {
-        self.name as usize + usize::from(self.name_len)
-    }
-}
-
-/// The use of a binding that a first-level element, or a child of one, does not declare itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Borrowed {
-    /// Which child; [`Borrowed::ROOT`] for the first-level element.
-    pub(crate) child: u32,
-    pub(crate) binding: Lent,
-}
-
-impl Borrowed {
-    pub(crate) const ROOT: u32 = u32::MAX;
-}
-
-/// Who declares a borrowed binding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lent {
-    /// The stanza: an index into its bindings.
-    Stanza(u16),
-    /// The scope outside: an index into its prefixes.
-    Scope(u16),
-}
+use record::{Binding, Open, Root, RootKind, State};
+pub(crate) use record::{Borrowed, ChildTag, Lent, Naming};
 
 /// An incremental, resumable, validating scanner for one first-level element after the other.
 ///
@@ -179,32 +63,6 @@ pub struct Scanner {
     children: SmallVec<[ChildTag; 4]>,
     borrowed: Vec<Borrowed>,
     text: Vec<Box<str>>,
-}
-
-/// The first-level element.
-#[derive(Debug, Clone, Default)]
-struct Root {
-    kind: RootKind,
-    tag: ChildTag,
-    /// Behind its start tag.
-    content: u32,
-    /// Behind the last child or text.
-    content_end: u32,
-    /// Bindings that the start tag declares.
-    bindings: u16,
-    /// Of a stanza.
-    header: Header,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum RootKind {
-    /// The start tag is not complete.
-    #[default]
-    Unknown,
-    /// A message, presence or iq in the content namespace.
-    Stanza,
-    /// Something else.
-    Other,
 }
 
 impl Scanner {
@@ -250,6 +108,9 @@ impl Scanner {
     /// # Errors
     /// The first thing that is wrong, and the same one however the bytes were cut. The scanner is then of
     /// no further use.
+    ///
+    /// # Panics
+    /// Perhaps, if bytes that were scanned have changed.
     pub fn scan(&mut self, buffer: &[u8], scope: &Scope) -> Result<Option<usize>, Error> {
         self.run(buffer, scope, false)
     }
@@ -257,6 +118,9 @@ impl Scanner {
     /// Like [`scan`](Scanner::scan), but for a start tag alone: `Some(length)` when it is complete.
     ///
     /// # Errors
+    /// As [`scan`](Scanner::scan).
+    ///
+    /// # Panics
     /// As [`scan`](Scanner::scan).
     pub fn scan_start_tag(&mut self, buffer: &[u8], scope: &Scope) -> Result<Option<usize>, Error> {
         self.run(buffer, scope, true)
@@ -404,12 +268,6 @@ impl Scanner {
             Naming::Outer(at) => scope.binding(usize::from(at)).1.as_bytes(),
             Naming::OuterDefault => scope.default_ns().as_bytes(),
         }
-    }
-}
-
-impl Binding {
-    fn prefix<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
-        &buffer[self.prefix as usize..self.prefix as usize + usize::from(self.prefix_len)]
     }
 }
 

@@ -90,5 +90,20 @@ impl Scope {
 /// Is it one of the content namespaces?
 pub(crate) fn is_content(name: &[u8]) -> bool {
     // The lengths come first because this is asked for every child of every stanza.
-    matches!(name.len(), 13 | 23) && std::str::from_utf8(name).is_ok_and(ns::is_content)
+    matches!(name.len(), 13 | 23) && CONTENT.iter().any(|content| content.as_bytes() == name)
+}
+
+const CONTENT: [&str; 3] = [ns::CLIENT, ns::SERVER, ns::COMPONENT_ACCEPT];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_content_namespace_is_one() {
+        for content in [Content::Client, Content::Server, Content::Component] {
+            assert!(is_content(content.as_str().as_bytes()) && ns::is_content(content.as_str()));
+        }
+        assert!(!is_content(b"jabber:clienT") && !is_content(b"") && !is_content(b"jabber:component:connec"));
+    }
 }

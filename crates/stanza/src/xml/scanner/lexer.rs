@@ -4,17 +4,16 @@ use memchr::memchr;
 
 use super::super::attribute::Slot;
 use super::super::error::{Error, Limit, Restricted, Syntax};
-use super::super::escape::{Unresolved, resolve};
-use super::super::names::{
-    CLASS, NAME, NAME_START, SPACE, char_at, is, is_name_char, is_name_start, skip_space,
-};
+use super::super::names::{CLASS, NAME, NAME_START, SPACE, char_at, is, is_name_char, skip_space};
 use super::super::scope::Scope;
+use super::markup::{CDATA, declaration, reference_done, reference_on, starts_name};
+use super::skip::{skip_text, skip_value};
 use super::{Scanner, State};
-
-const CDATA: &[u8] = b"[CDATA[";
 
 impl Scanner {
     /// Goes on as far as `bytes` reach. They are legal characters, and end between two of them.
+    // One long function, for the sake of its speed: position and state stay in registers, and a state that
+    // always follows another is reached by a jump.
     pub(super) fn lex(
         &mut self,
         bytes: &[u8],
@@ -339,118 +338,5 @@ impl Scanner {
             None if bytes[name..].starts_with(&bytes[at..]) => Ok(None),
             None => Err(Syntax::EndTag),
         }
-    }
-}
-
-fn starts_name(bytes: &[u8], at: usize) -> Result<(), Syntax> {
-    match char_at(bytes, at) {
-        Some((c, _)) if is_name_start(c) => Ok(()),
-        _ => Err(Syntax::Name),
-    }
-}
-
-/// The first `<`, `&` or `>` from `at` on, or the end.
-#[inline(always)]
-fn skip_text(bytes: &[u8], at: usize) -> usize {
-    skip(
-        bytes,
-        at,
-        |b| (b == b'<') | (b == b'>') | (b == b'&'),
-        |word| is_in(word, b'<') | is_in(word, b'>') | is_in(word, b'&'),
-    )
-}
-
-/// The first quote, `<`, `&` or whitespace other than a space from `at` on, or the end.
-#[inline(always)]
-fn skip_value(bytes: &[u8], at: usize) -> usize {
-    skip(
-        bytes,
-        at,
-        |b| (b == b'\'') | (b == b'"') | (b == b'<') | (b == b'&') | (b < b' '),
-        |word| {
-            is_in(word, b'\'')
-                | is_in(word, b'"')
-                | is_in(word, b'<')
-                | is_in(word, b'&')
-                | is_below(word, b' ')
-        },
-    )
-}
-
-/// The first byte from `at` on that stops, or the end.
-///
-/// Blocks without a stop are passed with vector instructions; the block with one is searched eight bytes
-/// at a time. A call into `memchr` costs more than both for the usual length of a value.
-#[inline(always)]
-fn skip(bytes: &[u8], mut at: usize, stops: impl Fn(u8) -> bool, stops_in: impl Fn(u64) -> u64) -> usize {
-    const BLOCK: usize = 16;
-    while let Some(block) = bytes.get(at..at + BLOCK).and_then(|block| <&[u8; BLOCK]>::try_from(block).ok()) {
-        if block.iter().fold(false, |stop, &b| stop | stops(b)) {
-            break;
-        }
-        at += BLOCK;
-    }
-    while let Some(word) = bytes.get(at..at + 8).and_then(|word| <[u8; 8]>::try_from(word).ok()) {
-        match stops_in(u64::from_le_bytes(word)) {
-            0 => at += 8,
-            hits => return at + hits.trailing_zeros() as usize / 8,
-        }
-    }
-    while at < bytes.len() && !stops(bytes[at]) {
-        at += 1;
-    }
-    at
-}
-
-const ONES: u64 = u64::from_le_bytes([1; 8]);
-const HIGHS: u64 = ONES << 7;
-
-/// Marks the bytes of `word` that are `byte`, in their highest bit. Only the lowest mark is exact.
-fn is_in(word: u64, byte: u8) -> u64 {
-    let zero = word ^ (ONES * u64::from(byte));
-    zero.wrapping_sub(ONES) & !zero & HIGHS
-}
-
-/// Marks the bytes of `word` that are less than `bound` (at most 128), with the same caveat.
-fn is_below(word: u64, bound: u8) -> u64 {
-    word.wrapping_sub(ONES * u64::from(bound)) & !word & HIGHS
-}
-
-/// Moves to the semicolon of a reference, as far as there is one.
-fn reference_on(bytes: &[u8], mut at: usize) -> Result<usize, Error> {
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            b';' => break,
-            b'#' | b':' => at += 1,
-            byte if is(byte, NAME) => at += 1,
-            0x80.. => match char_at(bytes, at) {
-                Some((c, len)) if is_name_char(c) => at += len,
-                _ => return Err(Syntax::Reference.into()),
-            },
-            _ => return Err(Syntax::Reference.into()),
-        }
-    }
-    Ok(at)
-}
-
-fn reference_done(name: &[u8]) -> Result<(), Error> {
-    match resolve(name) {
-        Ok(_) => Ok(()),
-        Err(Unresolved::Entity) if !name.contains(&b'#') && starts_name(name, 0).is_ok() => {
-            Err(Restricted::Entity.into())
-        }
-        Err(_) => Err(Syntax::Reference.into()),
-    }
-}
-
-/// What stands behind `<!`: `true` if it opens a CDATA section, `false` if that cannot be told yet.
-fn declaration(bytes: &[u8], inside: bool) -> Result<bool, Error> {
-    match bytes.first() {
-        Some(b'-') => Err(Restricted::Comment.into()),
-        Some(b'[') if !inside => Err(Syntax::Markup.into()),
-        Some(b'[') if bytes.starts_with(CDATA) => Ok(true),
-        Some(b'[') if CDATA.starts_with(bytes) => Ok(false),
-        Some(b'A'..=b'Z') => Err(Restricted::Doctype.into()),
-        _ => Err(Syntax::Markup.into()),
     }
 }
