@@ -28,7 +28,7 @@ impl Payload for Go {
 static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn hear(what: &str) {
-    HEARD.lock().unwrap().push(what.to_owned());
+    HEARD.lock().expect("no test panicked").push(what.to_owned());
 }
 
 struct Leaver {
@@ -101,7 +101,7 @@ async fn the_asker_is_answered_before_its_account_is_gone_and_nothing_is_left() 
         assert!(host.client(name).session().has_ended(), "{name}");
     }
     let expected = ["unavailable", "closed", "unavailable", "closed", "removed, traces there"];
-    assert_eq!(*HEARD.lock().unwrap(), expected);
+    assert_eq!(*HEARD.lock().expect("no test panicked"), expected);
     let traces = host.store().document("traces").get(&Owner::account("a@example.org")).await.unwrap();
     assert_eq!(traces, None, "what the sessions left when they ended is erased too");
 }

@@ -194,7 +194,12 @@ impl Host {
     }
 
     /// The same without any waiting: false when the mailbox is full now.
-    pub(crate) fn at_once(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza, out: &mut Outbox) -> bool {
+    pub(crate) fn at_once(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        stanza: Stanza,
+        out: &mut Outbox,
+    ) -> bool {
         let tables = self.tables();
         let mut cx = Cx::new(self, &tables, Some(session), out);
         let Some(event) = last_touch(&tables, &mut cx, stanza) else { return true };

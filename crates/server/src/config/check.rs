@@ -1,0 +1,178 @@
+//! Whether a configuration makes sense.
+
+use std::collections::BTreeSet;
+
+use stonechat_extension::suggest;
+use stonechat_jid::BareJid;
+use stonechat_sasl::{Mechanism, scram};
+
+use super::{Config, Kind};
+
+/// A configuration that cannot be served. The message names the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {message}")]
+pub struct ConfigError {
+    key: String,
+    message: String,
+}
+
+impl ConfigError {
+    /// What is wrong with which key.
+    pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { key: key.into(), message: message.into() }
+    }
+
+    /// The key, with dots between its parts: `listeners.0.plaintext`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+fn refuse(key: impl Into<String>, message: impl Into<String>) -> Result<(), ConfigError> {
+    Err(ConfigError::new(key, message))
+}
+
+impl Config {
+    /// Whether the values make sense together. Files are not looked at, extensions' sections neither: starting does that.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first that does not.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.check_listeners()?;
+        self.check_tls()?;
+        self.check_limits()?;
+        self.check_authentication()?;
+        self.check_hosts()
+    }
+
+    fn check_listeners(&self) -> Result<(), ConfigError> {
+        let mut seen = BTreeSet::new();
+        for (at, listener) in self.listeners.iter().enumerate() {
+            if listener.plaintext && !listener.address.ip().to_canonical().is_loopback() {
+                let why = "clients may do without TLS on an address of the loopback interface only";
+                return refuse(format!("listeners.{at}.plaintext"), why);
+            }
+            if listener.plaintext && listener.kind == Kind::DirectTls {
+                return refuse(
+                    format!("listeners.{at}.plaintext"),
+                    "a listener of kind \"direct-tls\" has TLS always",
+                );
+            }
+            if listener.address.port() != 0 && !seen.insert(listener.address) {
+                let why = format!("{} is listened on twice", listener.address);
+                return refuse(format!("listeners.{at}.address"), why);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_tls(&self) -> Result<(), ConfigError> {
+        match (&self.tls.certificate, &self.tls.key) {
+            (Some(_), None) => return refuse("tls.key", "the key of tls.certificate is missing"),
+            (None, Some(_)) => return refuse("tls.certificate", "the certificate of tls.key is missing"),
+            _ => {}
+        }
+        let needs = self.listeners.iter().any(|listener| !listener.plaintext);
+        let without = self.hosts.iter().find(|(_, host)| host.tls.is_none());
+        if let Some((domain, _)) = without
+            && needs
+            && self.tls.certificate.is_none()
+        {
+            return refuse(
+                format!("hosts.{domain}.tls"),
+                "the host has no certificate, and there is no tls.certificate",
+            );
+        }
+        Ok(())
+    }
+
+    fn check_limits(&self) -> Result<(), ConfigError> {
+        let (limits, timeouts) = (&self.limits, &self.timeouts);
+        let not_zero = [
+            ("limits.connections", limits.connections),
+            ("limits.connections_per_ip", limits.connections_per_ip),
+            ("limits.sessions_per_account", limits.sessions_per_account),
+            ("limits.mailbox_bytes", limits.mailbox_bytes),
+            ("authentication.failures_per_stream", self.authentication.failures_per_stream.into()),
+        ];
+        if let Some((key, _)) = not_zero.iter().find(|(_, value)| *value == 0) {
+            return refuse(*key, "this cannot be 0");
+        }
+        let times = [("timeouts.login", timeouts.login), ("timeouts.write", timeouts.write)];
+        if let Some((key, _)) = times.iter().find(|(_, value)| value.is_zero()) {
+            return refuse(*key, "this cannot be 0");
+        }
+        let most = stonechat_stanza::xml::Limits::MAX_BYTES;
+        if !(10_000..=most).contains(&limits.stanza_bytes) {
+            return refuse("limits.stanza_bytes", format!("this has to be from 10000 to {most}"));
+        }
+        if !(1024..=most).contains(&limits.stanza_bytes_before_login) {
+            return refuse("limits.stanza_bytes_before_login", format!("this has to be from 1024 to {most}"));
+        }
+        if limits.bytes_per_second > 0 && limits.burst_bytes == 0 {
+            return refuse("limits.burst_bytes", "this cannot be 0 while bytes_per_second is not");
+        }
+        Ok(())
+    }
+
+    fn check_authentication(&self) -> Result<(), ConfigError> {
+        let authentication = &self.authentication;
+        for name in &authentication.mechanisms {
+            match name.parse::<Mechanism>() {
+                Ok(Mechanism::Anonymous) => {
+                    return refuse(
+                        "authentication.mechanisms",
+                        "ANONYMOUS is switched on by `anonymous` of a host",
+                    );
+                }
+                Ok(Mechanism::External) => {
+                    return refuse("authentication.mechanisms", "EXTERNAL is not implemented");
+                }
+                Ok(_) => {}
+                Err(_) => return Err(unknown_mechanism(name)),
+            }
+        }
+        let (least, most) = (scram::MIN_ITERATIONS, scram::MAX_ITERATIONS);
+        if !(least..=most).contains(&authentication.iterations) {
+            return refuse("authentication.iterations", format!("this has to be from {least} to {most}"));
+        }
+        let throttles = [
+            ("authentication.per_ip", &authentication.per_ip),
+            ("authentication.per_account", &authentication.per_account),
+            ("authentication.per_account_and_ip", &authentication.per_account_and_ip),
+        ];
+        match throttles
+            .iter()
+            .find(|(_, throttle)| throttle.failures == 0 || throttle.forgotten_after.is_zero())
+        {
+            Some((key, _)) => refuse(*key, "neither `failures` nor `forgotten_after` can be 0"),
+            None => Ok(()),
+        }
+    }
+
+    fn check_hosts(&self) -> Result<(), ConfigError> {
+        for domain in self.hosts.keys() {
+            match BareJid::parse(domain) {
+                Ok(jid) if jid.as_str() == domain && jid.local().is_none() => {}
+                Ok(jid) if jid.local().is_none() => {
+                    return refuse(format!("hosts.{domain}"), format!("write this domain as `{jid}`"));
+                }
+                Ok(_) => return refuse(format!("hosts.{domain}"), "this is not a domain"),
+                Err(error) => {
+                    return refuse(format!("hosts.{domain}"), format!("this is not a domain: {error}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unknown_mechanism(name: &str) -> ConfigError {
+    let near = suggest(name, Mechanism::ALL.iter().map(|mechanism| mechanism.name()));
+    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    ConfigError::new("authentication.mechanisms", format!("there is no mechanism `{name}`{hint}"))
+}
+
+#[cfg(test)]
+mod tests;

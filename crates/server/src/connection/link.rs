@@ -1,0 +1,100 @@
+//! A connection with what was read from it.
+
+use std::future::poll_fn;
+use std::io;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use stonechat_stream::codec::{Content, Decoder, Frame, Framing, Limits};
+use tokio::io::AsyncWriteExt as _;
+use tokio_util::io::poll_read_buf;
+
+use super::buffers;
+use super::transport::Transport;
+
+/// A connection with what was read from it and is not decoded yet.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) transport: Transport,
+    pub(super) input: BytesMut,
+    pub(super) decoder: Decoder,
+}
+
+/// How long the other end may take to take note that the connection is over.
+const LINGER: Duration = Duration::from_secs(2);
+/// How many bytes it may send meanwhile.
+const LINGER_BYTES: usize = 1 << 20;
+
+impl Link {
+    pub(super) fn new(transport: Transport, limits: Limits) -> Self {
+        let decoder = Decoder::new(Framing::Tcp, Content::Client, limits);
+        Self { transport, input: BytesMut::new(), decoder }
+    }
+
+    /// Reads what is there and says how many bytes; 0 at the end. Holds a buffer only while there are bytes in it.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.input.capacity() == 0 {
+            self.input = buffers::take();
+        }
+        self.input.reserve(buffers::READ);
+        let read = poll_read_buf(Pin::new(&mut self.transport), cx, &mut self.input);
+        self.release();
+        read
+    }
+
+    /// Gives the buffer back if nothing is in it.
+    pub(super) fn release(&mut self) {
+        if self.input.is_empty() {
+            buffers::give(mem::take(&mut self.input));
+        }
+    }
+
+    /// The next frame; `None` at the end of the connection. Cancel safe.
+    ///
+    /// # Errors
+    /// What the codec refuses, or the broken connection.
+    pub(super) async fn frame(&mut self) -> Result<Option<Frame>, Unreadable> {
+        loop {
+            let frame = self.decoder.decode(&mut self.input)?;
+            self.release();
+            if frame.is_some() {
+                return Ok(frame);
+            }
+            if poll_fn(|cx| self.poll_read(cx)).await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Ends the connection: closes our side, and waits a moment for the other, so that the
+    /// last words are not lost as they are when a connection is closed with unread bytes in it.
+    pub(super) async fn close(mut self) {
+        let farewell = async {
+            self.transport.shutdown().await?;
+            let mut left = LINGER_BYTES;
+            while left > 0 {
+                self.input.clear();
+                let read = poll_fn(|cx| Poll::Ready(Ok::<_, io::Error>(ready!(self.poll_read(cx))?))).await?;
+                if read == 0 {
+                    break;
+                }
+                left = left.saturating_sub(read);
+            }
+            Ok::<_, io::Error>(())
+        };
+        // However this ends, the connection is over.
+        let _ = tokio::time::timeout(LINGER, farewell).await;
+    }
+}
+
+/// Why there is no next frame.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error(transparent)]
+    Refused(#[from] stonechat_stream::codec::Error),
+    #[error(transparent)]
+    Broken(#[from] io::Error),
+}

@@ -1,0 +1,108 @@
+//! A connection: one task that negotiates, and then both reads and writes.
+
+mod buffers;
+mod end;
+mod features;
+mod guard;
+mod link;
+mod negotiate;
+mod outgoing;
+mod rate;
+mod session;
+mod timer;
+mod transport;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stonechat_extension::Ending;
+use stonechat_stream::codec::Framing;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::config::Listener;
+use crate::shared::{Shared, State};
+use end::End;
+use guard::Guard;
+use link::Link;
+use negotiate::Negotiator;
+use outgoing::Outgoing;
+use session::Stream;
+use transport::Transport;
+
+/// How long the last words may take.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// A connection with a session.
+struct Established {
+    guard: Guard,
+    link: Link,
+    outgoing: Outgoing,
+}
+
+/// Serves one connection, from its first byte to its last.
+///
+/// Boxes keep what only the beginning or the end needs, and what would be moved about, out of the task of a session that idles.
+pub(crate) async fn serve(stream: TcpStream, peer: IpAddr, listener: Listener, shared: Arc<Shared>) {
+    let state = shared.state.load_full();
+    let negotiated = Box::pin(negotiate(Transport::Plain(stream), peer, listener, &shared, &state)).await;
+    let Some(mut established) = negotiated else { return };
+    let session = &established.guard.session;
+    if shared.stopping.is_cancelled() {
+        session.mailbox().end(Ending::Shutdown);
+    }
+    tracing::debug!(%peer, session = %session.jid(), "session begins");
+    let end = Stream::new(&mut established, &state.config).run().await;
+    Box::pin(finish(established, end)).await;
+}
+
+async fn negotiate(
+    transport: Transport,
+    peer: IpAddr,
+    listener: Listener,
+    shared: &Arc<Shared>,
+    state: &State,
+) -> Option<Box<Established>> {
+    let mut negotiator = Negotiator::new(transport, peer, &listener, shared, state);
+    let guard = negotiator.run().await;
+    let Negotiator { mut link, mut outgoing, .. } = negotiator;
+    if let Some(guard) = guard {
+        return Some(Box::new(Established { guard, link, outgoing }));
+    }
+    if outgoing.is_pending() {
+        // Who does not listen does not have to be told.
+        let _ = timeout(LAST_WORDS, outgoing.write(&mut link.transport, None)).await;
+    }
+    link.close().await;
+    None
+}
+
+async fn finish(established: Box<Established>, end: End) {
+    let Established { guard, mut link, mut outgoing } = *established;
+    tracing::debug!(session = %guard.session.jid(), reason = %end, "session ends");
+    if end.can_write() {
+        let last_words = last_words(&end, &guard, &mut link, &mut outgoing);
+        // Who does not listen does not have to be told.
+        let _ = timeout(LAST_WORDS, last_words).await;
+    }
+    guard.close(outgoing.unwritten()).await;
+    link.close().await;
+}
+
+async fn last_words(
+    end: &End,
+    guard: &Guard,
+    link: &mut Link,
+    outgoing: &mut Outgoing,
+) -> std::io::Result<()> {
+    let mailbox = end.empties_mailbox().then(|| guard.session.mailbox());
+    outgoing.write(&mut link.transport, mailbox).await?;
+    let mut bytes = Vec::new();
+    if let Some(error) = end.stream_error() {
+        Framing::Tcp.write_element(&error.to_element(), &mut bytes);
+    }
+    Framing::Tcp.write_close(&mut bytes);
+    outgoing.say(&bytes);
+    outgoing.write(&mut link.transport, None).await
+}

@@ -1,0 +1,209 @@
+//! A session: stanzas in, stanzas out, in one task.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use stonechat_extension::{Host, Mailbox, Session};
+use stonechat_stanza::{Kind, iq};
+use stonechat_stream::codec::{Frame, Nonza};
+use stonechat_stream::{StreamError, session};
+use tokio::time::Instant;
+
+use super::Established;
+use super::end::End;
+use super::link::Link;
+use super::outgoing::Outgoing;
+use super::rate::Rate;
+use super::timer::{Due, Timer};
+use super::transport::Transport;
+use crate::config::Config;
+
+/// A session at work.
+#[derive(Debug)]
+pub(super) struct Stream<'a> {
+    link: &'a mut Link,
+    outgoing: &'a mut Outgoing,
+    host: &'a Arc<Host>,
+    session: &'a Arc<Session>,
+    timer: Timer,
+    rate: Rate,
+}
+
+/// What a session was waiting for.
+enum Event {
+    /// So many bytes came; 0 at the end.
+    Received(usize),
+    /// Everything is written, and there is more to write or a reason to end.
+    Mailbox,
+    Due(Due),
+    Broken(io::Error),
+}
+
+impl<'a> Stream<'a> {
+    pub(super) fn new(established: &'a mut Established, config: &Config) -> Self {
+        let Established { guard, link, outgoing } = established;
+        let now = Instant::now();
+        let rate = Rate::new(config.limits.bytes_per_second, config.limits.burst_bytes, now);
+        let timer = Timer::new(&config.timeouts, now);
+        Self { link, outgoing, host: &guard.host, session: &guard.session, timer, rate }
+    }
+
+    /// Runs until the session has to end. What was read during the negotiation comes first.
+    pub(super) async fn run(&mut self) -> End {
+        if let Err(end) = self.route().await {
+            return end;
+        }
+        loop {
+            match self.next().await {
+                Event::Received(0) => return End::Broken(None),
+                Event::Received(bytes) => {
+                    let now = Instant::now();
+                    self.timer.received(now);
+                    if let Some(until) = self.rate.spend(bytes, now) {
+                        self.timer.pause_until(until);
+                    }
+                    if let Err(end) = self.route().await {
+                        return end;
+                    }
+                }
+                Event::Mailbox => {
+                    if let Some(ending) = self.session.mailbox().ending() {
+                        return End::Ended(ending);
+                    }
+                }
+                Event::Due(due) => {
+                    if let Some(end) = self.due(&due) {
+                        return end;
+                    }
+                }
+                Event::Broken(error) => return error.into(),
+            }
+        }
+    }
+
+    /// Writes what there is, and waits for what comes next. One write for all that has gathered.
+    async fn next(&mut self) -> Event {
+        let Self { link, outgoing, session, timer, .. } = self;
+        let mailbox = session.mailbox();
+        let mut arrived = pin!(mailbox.ready());
+        poll_fn(|cx| {
+            match outgoing.poll_write(cx, &mut link.transport, Some(mailbox)) {
+                Poll::Ready(Ok(())) => {
+                    timer.written(outgoing.take_moved());
+                    if arrived.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(Event::Mailbox);
+                    }
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Event::Broken(error)),
+                Poll::Pending => timer.stuck(outgoing.take_moved()),
+            }
+            if timer.paused_until.is_none()
+                && let Poll::Ready(read) = link.poll_read(cx)
+            {
+                return Poll::Ready(read.map_or_else(Event::Broken, Event::Received));
+            }
+            timer.poll(cx).map(Event::Due)
+        })
+        .await
+    }
+
+    fn due(&mut self, due: &Due) -> Option<End> {
+        match due {
+            Due::Quiet => self.outgoing.release(self.session.mailbox()),
+            Due::Ping => self.outgoing.say(b" "),
+            Due::Idle => {
+                return Some(End::Error(StreamError::connection_timeout().with_text("silent for too long")));
+            }
+            Due::Stuck => return Some(End::Stuck),
+            Due::Nothing => {}
+        }
+        // Who reads nothing is not waited for when the session has to end anyway.
+        self.timer.is_stuck().then(|| self.session.mailbox().ending().map(End::Ended)).flatten()
+    }
+
+    /// Carries the stanzas that were read to where they go. Nothing is read meanwhile, but written: the client may be the one
+    /// that its own stanzas wait for.
+    async fn route(&mut self) -> Result<(), End> {
+        let routed = self.route_frames().await;
+        self.link.release();
+        routed
+    }
+
+    async fn route_frames(&mut self) -> Result<(), End> {
+        let Self { link, outgoing, host, session, .. } = self;
+        let Link { transport, input, decoder } = &mut **link;
+        let Some(first) = decoder.decode(input)? else { return Ok(()) };
+        // Boxed, once for all that was read, as its state is several times that of an idle session.
+        let mut routing = Box::pin(async {
+            let mut next = Some(first);
+            while let Some(frame) = next {
+                take(host, session, frame).await?;
+                next = decoder.decode(input)?;
+            }
+            Ok(())
+        });
+        match poll_fn(|cx| Poll::Ready(routing.as_mut().poll(cx))).await {
+            Poll::Ready(routed) => routed,
+            Poll::Pending => write_while(routing, outgoing, transport, session.mailbox()).await,
+        }
+    }
+}
+
+/// Waits for the routing to end, and writes what comes for our own client meanwhile.
+async fn write_while(
+    mut routing: Pin<Box<impl Future<Output = Result<(), End>>>>,
+    outgoing: &mut Outgoing,
+    transport: &mut Transport,
+    mailbox: &Mailbox,
+) -> Result<(), End> {
+    let mut arrived = pin!(mailbox.ready());
+    poll_fn(|cx| {
+        if let Poll::Ready(routed) = routing.as_mut().poll(cx) {
+            return Poll::Ready(routed);
+        }
+        // That the connection is broken or the session has to end is noticed when the routing is done.
+        while matches!(outgoing.poll_write(cx, transport, Some(mailbox)), Poll::Ready(Ok(())))
+            && mailbox.ending().is_none()
+            && arrived.as_mut().poll(cx).is_ready()
+        {
+            arrived.set(mailbox.ready());
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Takes one frame.
+async fn take(host: &Arc<Host>, session: &Arc<Session>, frame: Frame) -> Result<(), End> {
+    // What a client had sent before it learnt that its session is over is nobody's.
+    if session.has_ended() {
+        return Ok(());
+    }
+    match frame {
+        Frame::Stanza(stanza) => {
+            if stanza.kind() == Kind::Iq(iq::Type::Set)
+                && let Some(answer) = session::answer(&stanza)
+            {
+                return session.mailbox().push(&answer).map_err(|_| End::Stuck);
+            }
+            Ok(host.from_client(session, stanza).await?)
+        }
+        Frame::Nonza(nonza) => take_nonza(host, session, &nonza).await,
+        Frame::Close => Err(End::Closed),
+        Frame::Open(_) => Err(End::Error(StreamError::bad_format())),
+    }
+}
+
+async fn take_nonza(host: &Arc<Host>, session: &Arc<Session>, nonza: &Nonza) -> Result<(), End> {
+    let element = nonza.element().map_err(|_| End::Error(StreamError::invalid_xml()))?;
+    if let Some(error) = StreamError::from_element(&element) {
+        return Err(End::PeerError(error));
+    }
+    if host.nonza(session, &element).await {
+        return Ok(());
+    }
+    Err(End::Error(StreamError::unsupported_stanza_type()))
+}

@@ -1,0 +1,193 @@
+//! The connections that there are, and how many there may be.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use super::Network;
+use crate::config::Limits;
+
+/// All connections of a server.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    open: Mutex<Open>,
+    most: AtomicUsize,
+    most_per_network: AtomicUsize,
+    refused: AtomicU64,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    total: usize,
+    by_network: HashMap<Network, usize>,
+    tasks: HashMap<u64, AbortHandle>,
+    next: u64,
+}
+
+/// Why a connection is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("there are as many connections as there may be (limits.connections)")]
+    Total,
+    #[error("there are as many connections from its network as there may be (limits.connections_per_ip)")]
+    Network,
+}
+
+/// The place of one connection; it is free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    connections: Arc<Connections>,
+    network: Network,
+    id: u64,
+}
+
+impl Connections {
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            open: Mutex::default(),
+            most: AtomicUsize::new(limits.connections),
+            most_per_network: AtomicUsize::new(limits.connections_per_ip),
+            refused: AtomicU64::new(0),
+            changed: Notify::new(),
+        })
+    }
+
+    /// Sets other limits. Connections that are there stay.
+    pub(crate) fn reconfigure(&self, limits: &Limits) {
+        self.most.store(limits.connections, Ordering::Relaxed);
+        self.most_per_network.store(limits.connections_per_ip, Ordering::Relaxed);
+    }
+
+    /// A place for a connection from this address.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Permit, Refused> {
+        self.place(peer).inspect_err(|reason| {
+            let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
+            // Ever more seldom, so that who floods us does not flood the log.
+            if refused.is_power_of_two() {
+                tracing::warn!(%peer, refused, %reason, "a connection was refused");
+            }
+        })
+    }
+
+    fn place(self: &Arc<Self>, peer: IpAddr) -> Result<Permit, Refused> {
+        let network = Network::of(peer);
+        let mut open = self.open.lock();
+        if open.total >= self.most.load(Ordering::Relaxed) {
+            return Err(Refused::Total);
+        }
+        let of_network = open.by_network.entry(network).or_default();
+        if *of_network >= self.most_per_network.load(Ordering::Relaxed) {
+            return Err(Refused::Network);
+        }
+        *of_network += 1;
+        open.total += 1;
+        open.next += 1;
+        Ok(Permit { connections: Arc::clone(self), network, id: open.next })
+    }
+
+    /// Runs a connection in a task of its own.
+    pub(crate) fn spawn(permit: Permit, connection: impl Future<Output = ()> + Send + 'static) {
+        let (connections, id) = (Arc::clone(&permit.connections), permit.id);
+        // The lock is held so that a task which ends at once is not put into the table after its end.
+        let mut open = connections.open.lock();
+        let task = tokio::spawn(async move {
+            let _place = permit;
+            connection.await;
+        });
+        open.tasks.insert(id, task.abort_handle());
+    }
+
+    /// How many were refused.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.open.lock().total
+    }
+
+    /// Waits until there is none. Cancel safe.
+    pub(crate) async fn none_left(&self) {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.count() == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Cuts all that are left, and says how many.
+    pub(crate) fn cut(&self) -> usize {
+        let tasks: Vec<AbortHandle> = self.open.lock().tasks.values().cloned().collect();
+        tasks.iter().for_each(AbortHandle::abort);
+        tasks.len()
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut open = self.connections.open.lock();
+        open.total -= 1;
+        open.tasks.remove(&self.id);
+        if let Some(count) = open.by_network.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                open.by_network.remove(&self.network);
+            }
+        }
+        drop(open);
+        self.connections.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connections(total: usize, per_network: usize) -> Arc<Connections> {
+        Connections::new(&Limits { connections: total, connections_per_ip: per_network, ..Limits::default() })
+    }
+
+    fn ip(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn both_limits_hold_and_places_come_free_again() {
+        let connections = connections(3, 2);
+        let first = connections.admit(ip(1)).unwrap();
+        let _second = connections.admit(ip(1)).unwrap();
+        assert_eq!(connections.admit(ip(1)).unwrap_err(), Refused::Network);
+        let _third = connections.admit(ip(2)).unwrap();
+        assert_eq!(connections.admit(ip(3)).unwrap_err(), Refused::Total);
+        drop(first);
+        assert_eq!(connections.count(), 2);
+        connections.admit(ip(1)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_task_that_is_cut_gives_its_place_back() {
+        let connections = connections(2, 2);
+        Connections::spawn(connections.admit(ip(1)).unwrap(), std::future::pending());
+        Connections::spawn(connections.admit(ip(1)).unwrap(), async {});
+        while connections.count() > 1 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(connections.cut(), 1);
+        connections.none_left().await;
+        assert!(connections.open.lock().by_network.is_empty() && connections.open.lock().tasks.is_empty());
+    }
+}

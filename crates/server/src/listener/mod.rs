@@ -1,0 +1,11 @@
+//! Listening, accepting connections, and how many of them.
+
+mod accept;
+mod bind;
+mod connections;
+mod network;
+
+pub(crate) use accept::accept;
+pub(crate) use bind::{Bound, bind};
+pub(crate) use connections::Connections;
+pub(crate) use network::Network;

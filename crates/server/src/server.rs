@@ -1,0 +1,122 @@
+//! Starting a server.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use stonechat_extension::{Clock, Hosts, NoRemote, Registry, Remote};
+use stonechat_store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::{AccountStore, PasswordPolicy};
+use crate::assemble::Workshop;
+use crate::auth::Throttle;
+use crate::config::Config;
+use crate::listener::Connections;
+use crate::running::{Listening, RunningServer};
+use crate::shared::Shared;
+use crate::tls::Certificates;
+use crate::{ServerError, listener};
+
+/// A server that is not started yet.
+pub struct Server {
+    config: Config,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    remote: Arc<dyn Remote>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// A server with this configuration, which keeps its data in this store. It has no extensions and knows no other
+    /// servers.
+    #[must_use]
+    pub fn new(config: Config, store: Store) -> Self {
+        Self {
+            config,
+            registry: Registry::default(),
+            store,
+            clock: Clock::System,
+            remote: Arc::new(NoRemote),
+        }
+    }
+
+    /// The extensions that hosts can have; the configuration says which they do have.
+    #[must_use]
+    pub fn extensions(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Where stanzas for other domains go. Without it their senders get `remote-server-not-found`.
+    #[must_use]
+    pub fn remote(mut self, remote: Arc<dyn Remote>) -> Self {
+        self.remote = remote;
+        self
+    }
+
+    /// The time of day, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Starts with the shortest spelling: [`Server::new`], [`extensions`](Server::extensions), [`start`](Server::start).
+    ///
+    /// # Errors
+    /// As [`start`](Server::start).
+    pub async fn run(config: Config, registry: Registry, store: Store) -> Result<RunningServer, ServerError> {
+        Self::new(config, store).extensions(registry).start().await
+    }
+
+    /// Checks everything, listens, and serves.
+    ///
+    /// Has to be called in a tokio runtime, in which the server's tasks run. The server serves until
+    /// [`RunningServer::shutdown`]; the store is the caller's to close after that.
+    ///
+    /// # Errors
+    /// [`ServerError`]; nothing is left running then.
+    pub async fn start(self) -> Result<RunningServer, ServerError> {
+        let Self { config, registry, store, clock, remote } = self;
+        config.check()?;
+        let fresh = Certificates::load(&config)?;
+        let accounts = AccountStore::new(&store, PasswordPolicy::from(&config.authentication));
+        let workshop = Workshop { registry, store: store.clone(), accounts: accounts.clone(), clock };
+        let assembly = workshop.assemble(config.clone(), None).await?;
+        let bound = config
+            .listeners
+            .iter()
+            .enumerate()
+            .map(|(at, listener)| bind(at, listener))
+            .collect::<Result<Vec<_>, _>>()?;
+
+        let hosts = Hosts::new(remote);
+        let certificates = Certificates::default();
+        certificates.replace(fresh);
+        let (state, _) = workshop.put_in_service(assembly, &hosts);
+        let shared = Arc::new(Shared {
+            state: ArcSwap::from_pointee(state),
+            hosts,
+            accounts,
+            store,
+            certificates,
+            throttle: Throttle::new(&config.authentication),
+            connections: Connections::new(&config.limits),
+            stopping: CancellationToken::new(),
+            closing: TaskTracker::new(),
+        });
+        let listening = bound.into_iter().map(|bound| Listening::begin(bound, &shared)).collect();
+        Ok(RunningServer::new(shared, workshop, listening))
+    }
+}
+
+pub(crate) fn bind(at: usize, listener: &crate::config::Listener) -> Result<listener::Bound, ServerError> {
+    listener::bind(listener).map_err(|source| ServerError::Listen { at, address: listener.address, source })
+}
