@@ -1,0 +1,77 @@
+//! The configuration file: the server's configuration ([`stonechat_server::config`]) with where data is and what is logged.
+//!
+//! A file that is not there is not guessed at: without `--config` the server is [`File::first_start`]. Paths in a file are
+//! relative to the folder of the file. A host that has no certificate, when the file names none for all hosts either, gets
+//! one that is made for it, in the data directory.
+
+mod explain;
+mod extensions;
+mod load;
+pub(crate) mod log;
+mod print;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use stonechat_server::config::{Authentication, Config, Extensions, Host, Limits, Listener, Timeouts, Tls};
+
+pub(crate) use load::Settings;
+pub(crate) use print::print;
+
+/// What is in a configuration file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    /// The data directory.
+    pub(crate) data: PathBuf,
+    /// What is logged.
+    pub(crate) log: log::Log,
+    // The rest is the server's.
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) tls: Tls,
+    pub(crate) limits: Limits,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) authentication: Authentication,
+    pub(crate) extensions: Extensions,
+    pub(crate) hosts: BTreeMap<String, Host>,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        let Config { listeners, tls, limits, timeouts, authentication, extensions, hosts } =
+            Config::for_host("localhost");
+        Self {
+            data: PathBuf::from("stonechat-data"),
+            log: log::Log::default(),
+            listeners,
+            tls,
+            limits,
+            timeouts,
+            authentication,
+            extensions,
+            hosts,
+        }
+    }
+}
+
+impl File {
+    /// What is served without a configuration: the defaults, on the loopback interface.
+    pub(crate) fn first_start() -> Self {
+        let mut addresses = vec![IpAddr::from(Ipv4Addr::LOCALHOST)];
+        let ipv6 = IpAddr::from(Ipv6Addr::LOCALHOST);
+        // Not every system has IPv6.
+        if TcpListener::bind((ipv6, 0)).is_ok() {
+            addresses.push(ipv6);
+        }
+        let starttls = addresses.iter().map(|ip| Listener::starttls(SocketAddr::new(*ip, 5222)));
+        let direct_tls = addresses.iter().map(|ip| Listener::direct_tls(SocketAddr::new(*ip, 5223)));
+        Self { listeners: starttls.chain(direct_tls).collect(), ..Self::default() }
+    }
+
+    fn into_server(self) -> Config {
+        let Self { listeners, tls, limits, timeouts, authentication, extensions, hosts, .. } = self;
+        Config { listeners, tls, limits, timeouts, authentication, extensions, hosts }
+    }
+}

@@ -1,0 +1,120 @@
+//! What is asked for over the control socket, and what is answered.
+
+use serde::{Deserialize, Serialize};
+use stonechat_jid::BareJid;
+
+use super::Secret;
+use crate::failure::Failure;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub(crate) enum Request {
+    /// Adds an account.
+    UserAdd { jid: BareJid, password: Secret },
+    /// Changes a password.
+    UserPassword { jid: BareJid, password: Secret },
+    /// Removes an account with all its data, and ends its sessions.
+    UserRemove { jid: BareJid },
+    /// Tells about an account.
+    UserShow { jid: BareJid },
+    /// Some accounts of a host, in order, those after `after`; none are left when none are given.
+    UserList { host: String, after: Option<BareJid> },
+    /// The hosts.
+    Hosts,
+    /// Runs a command that an extension offers.
+    Command { host: String, name: String, words: Vec<String> },
+    /// The commands that extensions offer on a host.
+    Commands { host: String },
+    /// Reads configuration and certificates again.
+    Reload,
+    /// Tells what is served.
+    Status,
+}
+
+/// What is answered, or why not.
+pub(crate) type Reply = Result<Answer, Failure>;
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Answer {
+    /// It was done.
+    Done,
+    /// It was done, and this is to be said.
+    Text(String),
+    /// Names: of accounts or hosts.
+    Names(Vec<String>),
+    /// An account.
+    User(User),
+    /// What is served.
+    Status(Status),
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct User {
+    pub(crate) jid: String,
+    /// RFC 3339.
+    pub(crate) created: String,
+    /// Nobody can log in.
+    pub(crate) disabled: bool,
+    pub(crate) sessions: Vec<Session>,
+}
+
+/// A session of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Session {
+    /// The full JID.
+    pub(crate) jid: String,
+    /// While it is available.
+    pub(crate) priority: Option<i8>,
+    /// The network address that it is connected from.
+    pub(crate) from: Option<String>,
+}
+
+/// What is served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) version: String,
+    pub(crate) process: u32,
+    /// Seconds since the start.
+    pub(crate) up: u64,
+    /// Kind and address of each listener.
+    pub(crate) listeners: Vec<(String, String)>,
+    pub(crate) connections: usize,
+    pub(crate) hosts: Vec<HostStatus>,
+}
+
+/// A host that is served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HostStatus {
+    pub(crate) domain: String,
+    pub(crate) sessions: usize,
+    pub(crate) extensions: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_line_of_json_and_shows_no_password() {
+        let password = Secret::new(Zeroizing::new("r0m30\nmyr0m30".to_owned()));
+        let request = Request::UserAdd { jid: "juliet@localhost".parse().unwrap(), password };
+        let text = serde_json::to_string(&request).unwrap();
+        assert!(!text.contains('\n') && text.contains(r#""do":"user-add""#), "{text}");
+        assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
+        assert!(!format!("{request:?}").contains("r0m30"));
+    }
+
+    #[test]
+    fn replies_read_back() {
+        for reply in [Ok(Answer::Done), Ok(Answer::Names(vec!["a".into()])), Err(Failure::refused("no"))] {
+            let text = serde_json::to_string(&reply).unwrap();
+            assert_eq!(serde_json::from_str::<Reply>(&text).unwrap(), reply);
+        }
+    }
+}
