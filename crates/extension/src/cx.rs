@@ -18,14 +18,14 @@ use crate::{AccountError, Host, On};
 pub(crate) enum Effect {
     /// Find out whom it is for, and deliver it.
     Route(Stanza),
-    /// Deliver it to this session.
-    ToSession(Arc<Session>, Stanza),
+    /// Deliver it to this session of this host.
+    ToSession(Arc<Host>, Arc<Session>, Stanza),
     /// Write this element to this session.
     Nonza(Arc<Session>, Vec<u8>),
-    /// Do what follows from the removal of this account.
-    Removed(BareJid),
-    /// Call this.
-    Then(Task),
+    /// Do what follows from the removal of this account of this host.
+    Removed(Arc<Host>, BareJid),
+    /// Call this for this host.
+    Then(Arc<Host>, Task),
 }
 
 pub(crate) type Task = Box<dyn FnOnce(&mut Cx<'_>) + Send + Sync>;
@@ -34,12 +34,12 @@ impl std::fmt::Debug for Effect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Route(stanza) => f.debug_tuple("Route").field(stanza).finish(),
-            Self::ToSession(session, stanza) => {
+            Self::ToSession(_, session, stanza) => {
                 f.debug_tuple("ToSession").field(session.jid()).field(stanza).finish()
             }
             Self::Nonza(session, _) => f.debug_tuple("Nonza").field(session.jid()).finish_non_exhaustive(),
-            Self::Removed(account) => f.debug_tuple("Removed").field(account).finish(),
-            Self::Then(_) => f.debug_tuple("Then").finish_non_exhaustive(),
+            Self::Removed(_, account) => f.debug_tuple("Removed").field(account).finish(),
+            Self::Then(..) => f.debug_tuple("Then").finish_non_exhaustive(),
         }
     }
 }
@@ -164,13 +164,13 @@ impl<'a> Cx<'a> {
 
     /// Sends a stanza to one session; only [`ToSession`](crate::point::ToSession) handlers see it.
     pub fn send_to_session(&mut self, session: &Arc<Session>, stanza: Stanza) {
-        self.out.push(Effect::ToSession(Arc::clone(session), stanza));
+        self.out.push(Effect::ToSession(Arc::clone(self.host), Arc::clone(session), stanza));
     }
 
     /// Calls `task` when what was sent before it has been delivered; what it sends follows all that waits then. For a look at
     /// whether what was sent is still true.
     pub fn then(&mut self, task: impl FnOnce(&mut Cx<'_>) + Send + Sync + 'static) {
-        self.out.push(Effect::Then(Box::new(task)));
+        self.out.push(Effect::Then(Arc::clone(self.host), Box::new(task)));
     }
 
     /// Delivers a stanza to one session at once, ahead of all that waits to be sent; only [`ToSession`](crate::point::ToSession)
@@ -210,7 +210,7 @@ impl<'a> Cx<'a> {
     pub async fn remove_account(&mut self, account: &BareJid) -> Result<bool, AccountError> {
         let removed = self.host.accounts().remove(account).await?;
         if removed {
-            self.out.push(Effect::Removed(account.clone()));
+            self.out.push(Effect::Removed(Arc::clone(self.host), account.clone()));
         }
         Ok(removed)
     }

@@ -85,6 +85,8 @@ struct Inner {
     ending: Option<Ending>,
     /// Nobody reads any more: the session was closed.
     gone: bool,
+    /// Somebody has waited for room in vain since the last time that something was taken.
+    stalled: bool,
 }
 
 /// A bounded queue of serialised stanzas between the tasks that send to a session and the one that owns its connection.
@@ -176,12 +178,24 @@ impl Mailbox {
         debug_assert!(letters.is_empty(), "letters that were not sent would be lost");
         let mut inner = self.inner.lock();
         std::mem::swap(&mut inner.letters, letters);
+        inner.stalled = false;
         drop(inner);
         if letters.is_empty() {
             return false;
         }
         self.taken.notify_waiters();
         true
+    }
+
+    /// Whether somebody has waited for room in vain, and nothing was taken since.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.inner.lock().stalled
+    }
+
+    /// Somebody has waited for room in vain.
+    pub(crate) fn note_stalled(&self) {
+        let mut inner = self.inner.lock();
+        inner.stalled = !inner.letters.is_empty();
     }
 
     /// Asks the connection to end, after what is in the mailbox was written. The first reason stays.

@@ -105,6 +105,8 @@ pub struct Session {
     presence: RwLock<Option<Stanza>>,
     states: States,
     holds: AtomicUsize,
+    /// Somebody has waited in vain for the end of the present hold.
+    held_long: AtomicBool,
     released: Notify,
     pub(crate) ended: AtomicBool,
 }
@@ -127,6 +129,7 @@ impl Session {
             presence: RwLock::default(),
             states: States::default(),
             holds: AtomicUsize::new(0),
+            held_long: AtomicBool::new(false),
             released: Notify::new(),
             ended: AtomicBool::new(false),
         }
@@ -201,6 +204,18 @@ impl Session {
         self.holds.load(Ordering::Acquire) > 0
     }
 
+    pub(crate) fn is_held_long(&self) -> bool {
+        self.held_long.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn note_held_long(&self) {
+        self.held_long.store(true, Ordering::Release);
+        // If the hold has just ended, its end may have come before the note.
+        if !self.is_held() {
+            self.held_long.store(false, Ordering::Release);
+        }
+    }
+
     /// Waits until nobody holds the session.
     pub(crate) async fn released(&self) {
         loop {
@@ -244,6 +259,7 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         if self.session.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.session.held_long.store(false, Ordering::Release);
             self.session.released.notify_waiters();
         }
     }

@@ -74,6 +74,10 @@ impl Table {
     ) -> Result<(Arc<Session>, Option<Arc<Session>>), Refused> {
         let bare = jid.to_bare();
         let mut shard = self.shard(bare.as_str()).write();
+        if most == 0 {
+            // An account without sessions must not get into the table.
+            return Err(Refused::TooMany);
+        }
         let account = Arc::clone(shard.entry(bare.clone()).or_insert_with(|| Arc::new(Account::new(bare))));
         let mut sessions = account.sessions.write();
         let old = sessions.iter().position(|session| *session.jid() == jid);
@@ -104,5 +108,20 @@ impl Table {
         if sessions.is_empty() {
             shard.remove(bare.as_str());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Wire;
+
+    #[test]
+    fn an_account_whose_only_session_was_refused_is_not_connected() {
+        let table = Table::default();
+        let jid: FullJid = "a@example.org/1".parse().unwrap();
+        let refused = table.add(jid, Mailbox::new(Wire::InStream, 10), None, 0);
+        assert_eq!(refused.err(), Some(Refused::TooMany));
+        assert!(table.get("a@example.org").is_none() && table.accounts().is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! Sessions and accounts that end while something of theirs is under way.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -1,14 +1,16 @@
 //! Several virtual hosts: what happens at a host is done by its own extensions, also when the stanza came from another one.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use stonechat_extension::point::{ToAccount, ToSession};
 use stonechat_extension::test_host::MemoryAccounts;
 use stonechat_extension::{
-    Claim, Clock, Copies, Cx, Descriptor, Ending, HandlerError, Host, Hosts, InstallError, Installer, Letters,
-    Limits, Mailbox, Manifest, Map, NoConfig, NoRemote, Plan, Registry, Select, ServerExtension, Session,
-    Setup, Tables, Wire,
+    Claim, Clock, Copies, Cx, Descriptor, Ending, HandlerError, Host, Hosts, InstallError, Installer,
+    Letters, Limits, Mailbox, Manifest, Map, NoConfig, NoRemote, Plan, Registry, Select, ServerExtension,
+    Session, Setup, Tables, Wire,
 };
 use stonechat_stanza::{Kind, Stanza, StanzaError, message, presence};
 use stonechat_store::Store;

@@ -20,7 +20,9 @@ async fn a_full_mailbox_is_waited_for_once_until_it_is_read() {
     fill(&host, "a/1", "b@example.org/1").await;
     let start = Instant::now();
     for _ in 0..10 {
-        host.client("a/1").send("<message to='b@example.org/1' type='chat'><body>more</body></message>").await;
+        host.client("a/1")
+            .send("<message to='b@example.org/1' type='chat'><body>more</body></message>")
+            .await;
         host.client("a/1").send("<presence to='b@example.org/1'/>").await;
     }
     assert!(start.elapsed() < ONE_WAIT, "{:?}", start.elapsed());
@@ -54,7 +56,9 @@ async fn a_session_that_is_held_for_long_is_waited_for_once() {
     let held = host.client("b/1").session().hold();
     let start = Instant::now();
     for _ in 0..10 {
-        host.client("a/1").send("<message to='b@example.org/1' type='chat'><body>more</body></message>").await;
+        host.client("a/1")
+            .send("<message to='b@example.org/1' type='chat'><body>more</body></message>")
+            .await;
     }
     assert!(start.elapsed() < ONE_WAIT, "{:?}", start.elapsed());
     drop(held);

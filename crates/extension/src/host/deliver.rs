@@ -210,17 +210,26 @@ impl Host {
         delivered
     }
 
-    /// Puts a stanza into a mailbox; when that is full, or held for a message, waits for a bounded time.
+    /// Puts a stanza into a mailbox; when that is full, or held for a message, waits for a bounded time. Once somebody has waited in vain
+    /// nobody else does, until it is emptied or released: who reads nothing must not hold up everybody who has something to tell.
     async fn put(&self, session: &Session, stanza: &Stanza) -> bool {
         let held = session.is_held() && matches!(stanza.kind(), Kind::Message(_));
         if !held && session.mailbox().push(stanza).is_ok() {
             return true;
         }
-        let deadline = tokio::time::Instant::now() + self.limits.mailbox_wait;
-        if held && tokio::time::timeout_at(deadline, session.released()).await.is_err() {
+        if (held && session.is_held_long()) || session.mailbox().is_stalled() {
             return false;
         }
-        push(session, stanza, deadline).await
+        let deadline = tokio::time::Instant::now() + self.limits.mailbox_wait;
+        if held && tokio::time::timeout_at(deadline, session.released()).await.is_err() {
+            session.note_held_long();
+            return false;
+        }
+        let delivered = push(session, stanza, deadline).await;
+        if !delivered {
+            session.mailbox().note_stalled();
+        }
+        delivered
     }
 }
 

@@ -12,7 +12,7 @@ use super::Host;
 use crate::accounts::AccountError;
 use crate::cx::{Cx, Outbox};
 use crate::mailbox::{Ending, Mailbox};
-use crate::point::{AccountCreated, AccountRemoved, Point, SessionBound, SessionClosed};
+use crate::point::{AccountCreated, AccountRemoved, Point, SessionBound, SessionClosed, SessionUnavailable};
 use crate::session::Session;
 
 /// Why a resource could not be bound (RFC 6120 §7.6.2).
@@ -77,8 +77,15 @@ impl Host {
         if first {
             self.gone(session, &mut out).await;
         }
-        for stanza in unwritten.into_iter().chain(left.iter().filter_map(|bytes| Stanza::parse(bytes).ok())) {
-            self.unread(session, stanza, &mut out).await;
+        let mut unread = unwritten;
+        unread.extend(left.iter().filter_map(|bytes| Stanza::parse(bytes).ok()));
+        if !unread.is_empty() {
+            // For an account that is no more, or was nowhere kept, nothing is stored.
+            let kept = session.mailbox().ending() != Some(Ending::AccountRemoved)
+                && !matches!(self.has_account(session.account().jid()).await, Ok(false));
+            for stanza in unread {
+                self.unread(session, stanza, kept, &mut out).await;
+            }
         }
         self.drain(out).await;
     }
@@ -91,23 +98,28 @@ impl Host {
         cx.react_at(&SessionClosed).await;
     }
 
+    /// A session has become available, or shown itself to somebody, while it was being ended by another task, which may have told that it
+    /// is unavailable before this was told: it is told again.
+    pub(super) async fn gone_for_sure(self: &Arc<Self>, session: &Arc<Session>) {
+        session.set_presence(None);
+        self.fire(Some(session), &SessionUnavailable { presence: None }).await;
+    }
+
     /// As [`Host::close_with`], when nothing was taken out of the mailbox that could not be written.
     pub async fn close(self: &Arc<Self>, session: &Arc<Session>) {
         self.close_with(session, Vec::new()).await;
     }
 
-    /// A stanza that was in a mailbox when the session ended. Messages that would be stored for an account without sessions are, and
-    /// requests get an error; nothing else is missed by anybody.
-    async fn unread(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza, out: &mut Outbox) {
+    /// A stanza that was in a mailbox when the session ended. Messages that would be stored for an account without sessions are, if the
+    /// account is `kept`, and requests get an error; nothing else is missed by anybody.
+    async fn unread(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza, kept: bool, out: &mut Outbox) {
         let account = session.account().jid();
         // What the account sent to itself, as pushes and copies of messages, has not got lost: it is made from what is stored.
         if stanza.from().is_none_or(|from| from.as_str() == account.as_str()) {
             return;
         }
-        // For an account that is no more, nothing is kept.
-        let removed = session.mailbox().ending() == Some(Ending::AccountRemoved);
         match stanza.kind() {
-            Kind::Message(message::Type::Normal | message::Type::Chat) if !removed => {
+            Kind::Message(message::Type::Normal | message::Type::Chat) if kept => {
                 self.undelivered(account.clone(), Some(session), stanza, out).await;
             }
             Kind::Iq(_) | Kind::Message(message::Type::Normal | message::Type::Chat) => {
@@ -127,18 +139,36 @@ impl Host {
         self.drain(out).await;
     }
 
-    /// Creates an account and tells the extensions.
+    /// Creates an account and tells the extensions. What is left of an earlier one of that name, whose removal was cut short, is
+    /// erased before.
     ///
     /// # Errors
-    /// See [`Accounts::create`](crate::Accounts::create).
+    /// See [`Accounts::create`](crate::Accounts::create); and [`AccountError::Failed`] when old data could not be erased.
     pub async fn create_account(
         self: &Arc<Self>,
         account: &BareJid,
         password: &str,
     ) -> Result<(), AccountError> {
-        self.accounts.create(account, password).await?;
-        self.fire(None, &AccountCreated { account: account.clone() }).await;
+        {
+            let _alone = self.changing_accounts.lock().await;
+            if self.accounts.exists(account).await? {
+                return Err(AccountError::Exists);
+            }
+            self.erase(account).await?;
+            self.accounts.create(account, password).await?;
+        }
+        self.created(account).await;
         Ok(())
+    }
+
+    /// Tells the extensions of a new account.
+    pub(crate) async fn created(self: &Arc<Self>, account: &BareJid) {
+        self.fire(None, &AccountCreated { account: account.clone() }).await;
+    }
+
+    async fn erase(&self, account: &BareJid) -> Result<(), AccountError> {
+        let erased = self.store.erase(&Owner::account(account.as_str())).await;
+        erased.map_err(|error| AccountError::Failed(error.to_string()))
     }
 
     /// Changes the password of an account.
@@ -182,8 +212,12 @@ impl Host {
                 self.drain(out).await;
             }
             self.fire(None, &AccountRemoved { account: account.clone() }).await;
-            let erased = self.store.erase(&Owner::account(account.as_str())).await;
-            erased.map_err(|error| AccountError::Failed(error.to_string()))
+            let _alone = self.changing_accounts.lock().await;
+            // Who created it anew meanwhile has erased what was there.
+            if self.accounts.exists(account).await? {
+                return Ok(());
+            }
+            self.erase(account).await
         })
     }
 }

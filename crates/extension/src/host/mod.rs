@@ -71,6 +71,8 @@ pub struct Host {
     hosts: Weak<Hosts>,
     started: Timestamp,
     states: States,
+    /// Held while an account is created or the data of one is erased, so that neither happens to the other's.
+    changing_accounts: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Host {
@@ -94,6 +96,7 @@ impl Host {
             limits: setup.limits,
             hosts: Arc::downgrade(hosts),
             states: States::default(),
+            changing_accounts: tokio::sync::Mutex::default(),
         })
     }
 
@@ -205,7 +208,7 @@ impl Host {
         delivered
     }
 
-    /// Does what is to be done until nothing is left.
+    /// Does what is to be done until nothing is left. Some of it may be another host's, where the stanza went there.
     async fn drain(self: &Arc<Self>, mut out: Outbox) {
         let mut steps = 0;
         while let Some(effect) = out.pop() {
@@ -216,14 +219,14 @@ impl Host {
             }
             match effect {
                 Effect::Route(stanza) => self.route(stanza, &mut out).await,
-                Effect::ToSession(session, stanza) => {
-                    self.to_session_or_bounce(&session, stanza, &mut out).await;
+                Effect::ToSession(host, session, stanza) => {
+                    host.to_session_or_bounce(&session, stanza, &mut out).await;
                 }
-                Effect::Then(task) => {
-                    let tables = self.tables();
-                    let mut cx = Cx::new(self, &tables, None, &mut out);
+                Effect::Then(host, task) => {
+                    let tables = host.tables();
+                    let mut cx = Cx::new(&host, &tables, None, &mut out);
                     if catch_unwind(AssertUnwindSafe(|| task(&mut cx))).is_err() {
-                        tracing::error!(host = %self.domain, "a task of an extension panicked");
+                        tracing::error!(host = %host.domain, "a task of an extension panicked");
                     }
                 }
                 Effect::Nonza(session, bytes) => {
@@ -231,9 +234,9 @@ impl Host {
                         session.mailbox().end(crate::Ending::TooSlow);
                     }
                 }
-                Effect::Removed(account) => {
-                    if let Err(error) = self.bury(&account).await {
-                        tracing::error!(host = %self.domain, %account, %error, "an account was not removed whole");
+                Effect::Removed(host, account) => {
+                    if let Err(error) = host.bury(&account).await {
+                        tracing::error!(host = %host.domain, %account, %error, "an account was not removed whole");
                     }
                 }
             }

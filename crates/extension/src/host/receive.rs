@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stonechat_stanza::{Kind, Stanza};
+use stonechat_stanza::{Kind, Stanza, presence};
 
 use super::Host;
 use crate::cx::{Cx, Effect, Outbox};
@@ -48,9 +48,13 @@ impl Host {
             return Err(Violation::InvalidFrom);
         }
         stanza.set_from(stonechat_jid::Jid::from(session.jid().clone()));
+        let shows = stanza.kind() == Kind::Presence(presence::Type::Available);
         let mut out = Outbox::default();
         self.accept(session, stanza, &mut out).await;
         self.drain(out).await;
+        if shows && session.has_ended() {
+            self.gone_for_sure(session).await;
+        }
         Ok(())
     }
 

@@ -13,11 +13,6 @@ use crate::accounts::{AccountError, Accounts};
 pub struct MemoryAccounts(Mutex<BTreeMap<BareJid, String>>);
 
 impl MemoryAccounts {
-    /// Whether the account is still to be created.
-    pub(crate) fn add(&self, account: &BareJid) -> bool {
-        !self.0.lock().contains_key(account)
-    }
-
     /// The password of an account.
     #[must_use]
     pub fn password(&self, account: &BareJid) -> Option<String> {
