@@ -1,0 +1,94 @@
+//! A message that reached no session (XEP-0160 §2, steps 2 to 4).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stonechat_extension::point::{NoSession, Targets};
+use stonechat_extension::{Claim, Cx};
+use stonechat_stanza::jid::BareJid;
+use stonechat_stanza::{Stanza, StanzaError};
+use stonechat_store::Error;
+
+use super::Extension;
+use super::flush;
+use super::gates::Gates;
+use super::waiting::Place;
+use crate::{Verdict, decide, take_stamp};
+
+#[async_trait]
+impl Claim<NoSession> for Extension {
+    async fn claim(&self, cx: &mut Cx<'_>, event: NoSession) -> Result<Option<NoSession>, StanzaError> {
+        let verdict = decide(&event.stanza, &event.account);
+        if verdict == Verdict::OwnAccount {
+            return Ok(None);
+        }
+        let gates = cx.host().state::<Gates>();
+        let _passing = gates.pass(&event.account).await;
+        let in_time = !gates.is_delivering(&event.account) && is_for_whoever_is_there(cx, &event.stanza);
+        if in_time && self.deliver(cx, &event).await {
+            return Ok(None);
+        }
+        if verdict != Verdict::Store {
+            return Ok(Some(event));
+        }
+        let place = if cx.session().is_some() { Place::Returned } else { Place::Last };
+        let (domain, now) = (cx.domain(), cx.now());
+        match self.waiting.keep(&event.account, event.stanza.clone(), place, domain, now).await {
+            Ok(()) => {}
+            Err(Error::Quota { .. } | Error::TooLarge { .. }) => return Ok(Some(event)),
+            Err(error) => {
+                tracing::error!(host = domain, account = %event.account, %error, "a message cannot be stored");
+                return Err(StanzaError::internal_server_error());
+            }
+        }
+        if in_time {
+            self.see_to_it(cx, &gates, &event.account);
+        }
+        Ok(None)
+    }
+}
+
+impl Extension {
+    /// Somebody has become available since the core looked, or is and has a full mailbox. Does the message fit in now, and is nothing
+    /// stored that has to come first?
+    async fn deliver(&self, cx: &mut Cx<'_>, event: &NoSession) -> bool {
+        let sessions = most_available(&cx.sessions(&event.account));
+        if sessions.is_empty() || !self.waiting.is_empty(&event.account).await.unwrap_or(false) {
+            return false;
+        }
+        let mut delivered = false;
+        for session in sessions {
+            delivered |= cx.try_deliver(&session, event.stanza.clone());
+        }
+        delivered
+    }
+
+    /// The message was stored although somebody is there: the mailbox is full, or older messages are stored. It is delivered behind
+    /// those, as soon as there is room.
+    fn see_to_it(&self, cx: &Cx<'_>, gates: &Arc<Gates>, account: &BareJid) {
+        if let Some(session) = most_available(&cx.sessions(account)).first()
+            && let Some(delivering) = gates.begin(account)
+        {
+            tokio::spawn(flush::rest(
+                self.waiting.clone(),
+                Arc::clone(cx.host()),
+                delivering,
+                session.hold(),
+            ));
+        }
+    }
+}
+
+/// Whether a session that is available now may have the message. A live one that was unread when its session ended may not: the others
+/// have got it, or were not to get it. One that was delivered from the store was delivered to nobody else.
+fn is_for_whoever_is_there(cx: &Cx<'_>, message: &Stanza) -> bool {
+    cx.session().is_none() || take_stamp(&mut message.clone(), cx.domain()).is_some()
+}
+
+/// The sessions of the highest priority, which is not negative (RFC 6121 §8.5.2.1.1).
+pub(super) fn most_available(sessions: &Targets) -> Targets {
+    let best = sessions.iter().filter_map(|session| session.priority()).filter(|p| *p >= 0).max();
+    let is_best =
+        |session: &&Arc<_>| best.is_some() && stonechat_extension::Session::priority(session) == best;
+    sessions.iter().filter(is_best).cloned().collect()
+}

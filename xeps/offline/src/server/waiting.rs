@@ -1,0 +1,132 @@
+//! The stored messages of accounts.
+
+use jiff::Timestamp;
+use stonechat_extension::{InstallError, Installer, Keep};
+use stonechat_stanza::jid::BareJid;
+use stonechat_stanza::{Stanza, ns};
+use stonechat_store::{Entry, Error, Log, Owner, Query, Store, Trim};
+
+use super::Config;
+use crate::{stamp, take_stamp};
+
+/// How many messages are in memory at a time. A page also ends early at [`stonechat_store::MAX_PAGE_BYTES`].
+const PAGE: u32 = 50;
+/// How many messages that are too old go with each that is stored.
+const TRIM: u32 = 100;
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Behind all others.
+    Last,
+    /// It was in a mailbox already: in front of what has never been in one, behind what came back before it.
+    Returned,
+}
+
+/// The stored messages.
+///
+/// Two logs: what has come back from broken connections is older than what was not delivered yet, and a log only grows at its end.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    store: Store,
+    returned: Log,
+    last: Log,
+    config: Config,
+}
+
+/// Some stored messages, the oldest first.
+pub(super) struct Page {
+    log: Log,
+    owner: Owner,
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Waiting {
+    pub(super) fn open(config: Config, host: &mut Installer<'_>) -> Result<Self, InstallError> {
+        let last =
+            host.log("offline", "messages that wait for the account to come online", Keep::WithAccount)?;
+        let about = "messages that were sent to a connection of the account which broke before it took them";
+        let returned = host.log("offline-returned", about, Keep::WithAccount)?;
+        Ok(Self { store: host.store(), returned, last, config })
+    }
+
+    /// Stores a message for `account`; it is durable when this returns. Its own `<delay/>`, which a message has that was
+    /// stored before, becomes the time of the entry again.
+    pub(super) async fn keep(
+        &self,
+        account: &BareJid,
+        mut message: Stanza,
+        place: Place,
+        domain: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let owner = Owner::account(account.as_str());
+        let log = if place == Place::Returned { &self.returned } else { &self.last };
+        let at = take_stamp(&mut message, domain).unwrap_or(now);
+        let mut bytes = Vec::new();
+        message.write_in(&mut bytes, ns::CLIENT);
+        let mut batch = self.store.batch();
+        if let Some(cutoff) = self.config.cutoff(now) {
+            batch = batch.trim(log, &owner, Trim::OlderThan(cutoff), TRIM);
+        }
+        // Clients are told milliseconds.
+        let at = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
+        let entry = Entry::new(id(), at, bytes);
+        batch.append_if_below(log, &owner, entry, self.config.limit()).commit().await.map(drop)
+    }
+
+    /// The oldest messages; none is left when there are none in the page.
+    pub(super) async fn oldest(&self, account: &BareJid) -> Result<Page, Error> {
+        let owner = Owner::account(account.as_str());
+        let query = Query::default().limit(PAGE);
+        for log in [&self.returned, &self.last] {
+            let entries = log.range(&owner, &query).await?.entries;
+            if !entries.is_empty() {
+                return Ok(Page { log: log.clone(), owner, entries });
+            }
+        }
+        Ok(Page { log: self.last.clone(), owner, entries: Vec::new() })
+    }
+
+    /// Whether nothing is stored for the account.
+    pub(super) async fn is_empty(&self, account: &BareJid) -> Result<bool, Error> {
+        let owner = Owner::account(account.as_str());
+        Ok(self.returned.count(&owner).await? == 0 && self.last.count(&owner).await? == 0)
+    }
+
+    /// The message of an entry, with the note of its delay; `None` for one that is not to be delivered any more.
+    pub(super) fn message(&self, entry: &Entry, domain: &str, now: Timestamp) -> Option<Stanza> {
+        if self.config.cutoff(now).is_some_and(|cutoff| entry.at < cutoff) {
+            return None;
+        }
+        match Stanza::parse(&entry.value) {
+            Ok(mut message) => {
+                stamp(&mut message, domain, entry.at);
+                Some(message)
+            }
+            Err(error) => {
+                tracing::error!(id = entry.id, %error, "a stored message is damaged and cannot be delivered");
+                None
+            }
+        }
+    }
+}
+
+impl Page {
+    /// Deletes the first `count` messages, which were delivered. The store has the order to do so when this is first polled, so
+    /// that a future which is dropped then does not leave behind what was delivered.
+    pub(super) async fn delete(&mut self, count: usize) -> Result<(), Error> {
+        let ids: Vec<String> = self.entries.drain(..count).map(|entry| entry.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.log.delete(&self.owner, ids).await.map(drop)
+    }
+}
+
+/// An id that no other entry has: 128 random bits.
+fn id() -> String {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
