@@ -42,8 +42,14 @@ pub struct DateTime(Timestamp);
 impl DateTime {
     /// Now, to the millisecond: no stanza needs to tell more about this machine's clock.
     pub fn now() -> Self {
-        let now = Timestamp::now();
-        Self::new(Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now))
+        Self::new(Timestamp::now()).to_millisecond()
+    }
+
+    /// The millisecond that the moment is in. What is written for a peer had better be no more exact: there are libraries that
+    /// cannot read a fraction of more than six digits.
+    #[must_use]
+    pub fn to_millisecond(self) -> Self {
+        Self(Timestamp::from_millisecond(self.0.as_millisecond()).unwrap_or(self.0))
     }
 
     /// The moment of a timestamp. One before the year 0000, which the profile cannot write, becomes the

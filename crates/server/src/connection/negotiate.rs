@@ -4,7 +4,8 @@ use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use stonechat_extension::{Host, Mailbox, Phase, Wire};
+use stonechat_extension::{Ending, Host, Mailbox, Phase, Wire};
+use stonechat_jid::BareJid;
 use stonechat_sasl::Channel;
 use stonechat_stanza::StanzaError;
 use stonechat_stream::StreamError;
@@ -257,6 +258,10 @@ impl<'a> Negotiator<'a> {
             Ok(session) => {
                 self.machine.bound(session.jid().clone());
                 let guard = Guard::new(Arc::clone(self.shared), host, session, self.anonymous);
+                // Not before the session is there for who removes its account or host, and ends what sessions he finds.
+                if let Some(ending) = self.forfeited(&guard.host, &account).await {
+                    guard.session.mailbox().end(ending);
+                }
                 let mut established = false;
                 while let Some(action) = self.machine.next_action() {
                     match action {
@@ -270,6 +275,25 @@ impl<'a> Negotiator<'a> {
             Err(error) => {
                 self.machine.bind_failed(&error.into());
                 None
+            }
+        }
+    }
+
+    /// Why a client may not have a session although it has logged in: much may have happened since.
+    async fn forfeited(&self, host: &Arc<Host>, account: &BareJid) -> Option<Ending> {
+        let served = self.shared.hosts.get(host.domain());
+        if !served.is_some_and(|served| Arc::ptr_eq(&served, host)) {
+            return Some(Ending::HostGone);
+        }
+        if self.anonymous {
+            return None;
+        }
+        match self.shared.accounts.find(account).await {
+            Ok(Some(found)) if !found.disabled => None,
+            Ok(_) => Some(Ending::AccountRemoved),
+            Err(error) => {
+                tracing::error!(%account, %error, "an account cannot be read");
+                Some(Ending::Policy("the account cannot be read now; try again later".to_owned()))
             }
         }
     }

@@ -27,7 +27,8 @@ pub(crate) struct Connections {
 struct Open {
     total: usize,
     by_network: HashMap<Network, usize>,
-    tasks: HashMap<u64, AbortHandle>,
+    /// `None` for a place whose task has not begun.
+    tasks: HashMap<u64, Option<AbortHandle>>,
     next: u64,
 }
 
@@ -92,19 +93,22 @@ impl Connections {
         *of_network += 1;
         open.total += 1;
         open.next += 1;
-        Ok(Permit { connections: Arc::clone(self), network, id: open.next })
+        let id = open.next;
+        open.tasks.insert(id, None);
+        Ok(Permit { connections: Arc::clone(self), network, id })
     }
 
     /// Runs a connection in a task of its own.
     pub(crate) fn spawn(permit: Permit, connection: impl Future<Output = ()> + Send + 'static) {
         let (connections, id) = (Arc::clone(&permit.connections), permit.id);
-        // The lock is held so that a task which ends at once is not put into the table after its end.
-        let mut open = connections.open.lock();
         let task = tokio::spawn(async move {
             let _place = permit;
             connection.await;
         });
-        open.tasks.insert(id, task.abort_handle());
+        // Not where the task has ended already. The lock is not held before: a runtime that ends drops the task, and so the permit, at once.
+        if let Some(place) = connections.open.lock().tasks.get_mut(&id) {
+            *place = Some(task.abort_handle());
+        }
     }
 
     /// How many were refused.
@@ -131,7 +135,7 @@ impl Connections {
 
     /// Cuts all that are left, and says how many.
     pub(crate) fn cut(&self) -> usize {
-        let tasks: Vec<AbortHandle> = self.open.lock().tasks.values().cloned().collect();
+        let tasks: Vec<AbortHandle> = self.open.lock().tasks.values().flatten().cloned().collect();
         tasks.iter().for_each(AbortHandle::abort);
         tasks.len()
     }
@@ -176,6 +180,17 @@ mod tests {
         drop(first);
         assert_eq!(connections.count(), 2);
         connections.admit(ip(1)).unwrap();
+    }
+
+    #[test]
+    fn a_connection_that_comes_while_the_runtime_ends_is_dropped() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let _entered = handle.enter();
+        let connections = connections(2, 2);
+        Connections::spawn(connections.admit(ip(1)).unwrap(), std::future::pending());
+        assert_eq!(connections.count(), 0);
     }
 
     #[tokio::test]
