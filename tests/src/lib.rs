@@ -2,6 +2,8 @@
 //!
 //! - [`stonechatd`]: where the server's program is, built if need be;
 //! - [`Server`]: a server with its own folder, up when every listener is bound, gone when dropped;
+//! - [`Settings`]: what a server is told;
+//! - [`Raw`]: a client that sends any bytes;
 //! - [`Process`]: any program, with its output captured and all waiting bounded;
 //! - [`foreign`]: other people's clients, installed by `cargo xtask test`;
 //! - [`free_port`], [`tempdir`]: what a test needs for itself.
@@ -33,16 +35,24 @@ mod output;
 mod port;
 mod process;
 mod program;
+mod raw;
 mod ready;
 mod server;
+mod settings;
+mod status;
+mod trust;
 
 pub use output::{Output, Stream};
 pub use port::free_port;
 pub use process::Process;
 pub use program::stonechatd;
+pub use raw::{Raw, Seen, header};
 pub use ready::Ready;
 pub use server::{Server, WITHIN};
+pub use settings::Settings;
+pub use status::Status;
 pub use tempfile::TempDir;
+pub use trust::trusting;
 
 /// A new folder for temporary files, removed with all its contents when dropped.
 ///

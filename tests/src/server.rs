@@ -80,6 +80,13 @@ impl Server {
         self.folder.path()
     }
 
+    /// The certificate that the server made for a host of its own, as PEM. It is self-signed: to trust it is to trust
+    /// this server only.
+    #[must_use]
+    pub fn certificate(&self, domain: &str) -> PathBuf {
+        self.folder().join("data/certificates").join(format!("{domain}.pem"))
+    }
+
     /// The server's process, to wait for what it logs or to send it signals.
     #[must_use]
     pub fn process(&self) -> &Process {
@@ -134,7 +141,8 @@ impl Server {
     }
 }
 
-fn file(folder: &Path) -> PathBuf {
+/// The configuration file in a server's folder.
+pub(crate) fn file(folder: &Path) -> PathBuf {
     folder.join("stonechat.toml")
 }
 

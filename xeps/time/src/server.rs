@@ -25,7 +25,7 @@ impl ServerExtension for Extension {
 
 impl Answer<Query> for Extension {
     fn answer(&self, cx: &mut Cx<'_>, _: &Request, _: Query) -> Result<Reply, StanzaError> {
-        Ok(Reply::with(&Time { offset: Offset::default(), utc: DateTime::new(cx.now()) }))
+        Ok(Reply::with(&Time { offset: Offset::default(), utc: DateTime::new(cx.now()).to_millisecond() }))
     }
 }
 
