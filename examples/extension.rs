@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use stonechat_extension::test_host::TestHost;
-use stonechat_extension::{Answer, Cx, InstallError, Installer, Manifest, NoConfig, On, Reply, Request, ServerExtension};
+use stonechat_extension::{
+    Answer, Cx, InstallError, Installer, Manifest, NoConfig, On, Reply, Request, ServerExtension,
+};
 use stonechat_stanza::{StanzaError, payload};
 
 const NS: &str = "urn:example:dice";
