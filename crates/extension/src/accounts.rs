@@ -39,7 +39,7 @@ pub trait Accounts: Send + Sync + 'static {
     /// [`AccountError::Exists`], [`AccountError::NotAcceptable`], [`AccountError::Failed`].
     async fn create(&self, account: &BareJid, password: &str) -> Result<(), AccountError>;
 
-    /// Changes the password.
+    /// Changes the password. Sessions that are connected are not ended by this.
     ///
     /// # Errors
     /// [`AccountError::Unknown`], [`AccountError::NotAcceptable`], [`AccountError::Failed`].

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use stonechat_jid::BareJid;
@@ -44,26 +45,40 @@ impl std::fmt::Debug for Effect {
     }
 }
 
-/// What is to be done, in order.
+/// What is to be done because of one stanza, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Outbox(VecDeque<Effect>);
+pub(crate) struct Outbox {
+    effects: VecDeque<Effect>,
+    /// How long its sender has waited for mailboxes.
+    waited: Duration,
+}
 
 impl Outbox {
     pub(crate) fn push(&mut self, effect: Effect) {
-        self.0.push_back(effect);
+        self.effects.push_back(effect);
     }
 
     pub(crate) fn pop(&mut self) -> Option<Effect> {
-        self.0.pop_front()
+        self.effects.pop_front()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.effects.len()
+    }
+
+    /// How long its sender still waits for mailboxes, of `most` in all.
+    pub(crate) fn patience(&self, most: Duration) -> Duration {
+        most.saturating_sub(self.waited)
+    }
+
+    /// Its sender has waited for a mailbox.
+    pub(crate) fn waited(&mut self, duration: Duration) {
+        self.waited += duration;
     }
 
     /// Puts an effect before those that came since `mark`.
     pub(crate) fn insert(&mut self, mark: usize, effect: Effect) {
-        self.0.insert(mark.min(self.0.len()), effect);
+        self.effects.insert(mark.min(self.effects.len()), effect);
     }
 }
 
@@ -174,8 +189,8 @@ impl<'a> Cx<'a> {
     }
 
     /// Delivers a stanza to one session at once, ahead of all that waits to be sent; only [`ToSession`](crate::point::ToSession)
-    /// handlers see it, and a [hold](Session::hold) does not matter. False when the session could not take it, after a bounded wait. For
-    /// what has an order of its own to keep, between tasks, under a lock of the caller's.
+    /// handlers see it, and a [hold](Session::hold) does not matter. False when the session could not take it, after a wait that counts
+    /// among what the event's sender waits for mailboxes in all. For what has an order of its own to keep, between tasks, under a lock of the caller's.
     pub async fn deliver(&mut self, session: &Arc<Session>, stanza: Stanza) -> bool {
         self.host.past_hold(session, stanza, self.out).await
     }
@@ -241,13 +256,14 @@ impl<'a> Cx<'a> {
     /// # Errors
     /// The error of a map that failed.
     pub fn map_at<P: Point>(&self, event: &mut P) -> Result<(), StanzaError> {
-        self.tables.at::<P>().map(self, event)
+        self.tables.at::<P>().map_or(Ok(()), |hooks| hooks.map(self, event))
     }
 
     /// Runs the reactions of point `P` to an event of the caller's.
     pub async fn react_at<P: Point>(&mut self, event: &P) {
-        let hooks = self.tables.at::<P>();
-        hooks.react(self, event).await;
+        if let Some(hooks) = self.tables.at::<P>() {
+            hooks.react(self, event).await;
+        }
     }
 
     /// Does something as if the event were about another session (or none), with the same outbox.
@@ -260,7 +276,7 @@ impl<'a> Cx<'a> {
     }
 
     pub(crate) fn withdraw(&mut self, mark: usize) {
-        self.out.0.truncate(mark);
+        self.out.effects.truncate(mark);
     }
 
     pub(crate) fn insert(&mut self, mark: usize, effect: Effect) {

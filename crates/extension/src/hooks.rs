@@ -219,7 +219,7 @@ impl<P: Point> Hooks<P> {
         }
     }
 
-    /// Whether nothing is installed that [`Hooks::copy`] or [`Hooks::observe`] would call.
+    /// Whether anything is installed that [`Hooks::record`] would await.
     pub(crate) fn has_records(&self) -> bool {
         !self.records.is_empty()
     }

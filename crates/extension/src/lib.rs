@@ -57,6 +57,7 @@ mod cx;
 mod descriptor;
 pub mod disco;
 pub mod handler;
+mod hold;
 mod hooks;
 mod host;
 mod hosts;
@@ -89,6 +90,7 @@ pub use handler::{
     Answer, AsyncAnswer, Claim, Command, Copies, Guard, HandlerError, Map, Nonza, Observe, React, Record,
     Reply, Verdict,
 };
+pub use hold::Hold;
 pub use host::{BindError, Host, Limits, Setup, Violation};
 pub use hosts::{Hosts, NoRemote, Remote};
 pub use install::{InstallError, Installer, Keep, Placed, Stored};
@@ -97,5 +99,5 @@ pub use mailbox::{Ending, Full, Letters, Mailbox, Wire};
 pub use manifest::{MANIFEST_LIST, Manifest, Standard};
 pub use point::{Point, Select, StanzaPoint, Targets};
 pub use server::ServerExtension;
-pub use session::{Account, Hold, Session, SessionState};
+pub use session::{Account, Session, SessionState};
 pub use tables::{Plan, Tables};

@@ -1,5 +1,6 @@
 //! The delivery rules of RFC 6121 §8 as one function from values to a value.
 
+use smallvec::{SmallVec, smallvec};
 use stonechat_stanza::{Kind, iq, message, presence};
 
 /// What the rules look at in a session.
@@ -11,11 +12,14 @@ pub struct Candidate {
     pub addressed: bool,
 }
 
+/// Places in a list of sessions; few, so that they need no memory of their own.
+pub type Indices = SmallVec<[usize; 4]>;
+
 /// What becomes of a stanza for an account that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// It goes to the sessions with these indices; there is at least one.
-    Deliver(Vec<usize>),
+    Deliver(Indices),
     /// Nobody gets it; the offline store may have it, else the sender gets `service-unavailable`.
     Undelivered,
     /// The sender gets `service-unavailable`.
@@ -41,7 +45,7 @@ pub fn choose(kind: Kind, full: bool, sessions: &[Candidate]) -> Choice {
             )
         );
         if let (true, Some(at)) = (direct, sessions.iter().position(|session| session.addressed)) {
-            return Choice::Deliver(vec![at]);
+            return Choice::Deliver(smallvec![at]);
         }
     }
     match kind {
@@ -85,11 +89,11 @@ fn choose_for_presence(kind: presence::Type, full: bool, sessions: &[Candidate])
     }
 }
 
-fn indices(sessions: &[Candidate], wanted: impl Fn(i8) -> bool) -> Vec<usize> {
+fn indices(sessions: &[Candidate], wanted: impl Fn(i8) -> bool) -> Indices {
     let chosen = sessions.iter().enumerate().filter(|(_, session)| session.priority.is_some_and(&wanted));
     chosen.map(|(at, _)| at).collect()
 }
 
-fn some(indices: Vec<usize>) -> Choice {
+fn some(indices: Indices) -> Choice {
     if indices.is_empty() { Choice::Ignore } else { Choice::Deliver(indices) }
 }

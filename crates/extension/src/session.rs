@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI16, AtomicUsize, Ordering};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use stonechat_jid::{BareJid, FullJid};
 use stonechat_stanza::Stanza;
 use tokio::sync::Notify;
 
+use crate::hold::{Hold, Succession};
 use crate::mailbox::Mailbox;
 use crate::point::Targets;
 
@@ -104,11 +105,17 @@ pub struct Session {
     priority: AtomicI16,
     presence: RwLock<Option<Stanza>>,
     states: States,
-    holds: AtomicUsize,
+    pub(crate) holds: AtomicUsize,
     /// Somebody has waited in vain for the end of the present hold.
-    held_long: AtomicBool,
-    released: Notify,
+    pub(crate) held_long: AtomicBool,
+    pub(crate) released: Notify,
     pub(crate) ended: AtomicBool,
+    /// Another session has its resource.
+    replaced: AtomicBool,
+    /// What the other one waits for.
+    succession: Mutex<Option<Succession>>,
+    /// The session is such another one, and the one before has not been closed.
+    pub(crate) inherits: AtomicBool,
 }
 
 impl Session {
@@ -132,6 +139,9 @@ impl Session {
             held_long: AtomicBool::new(false),
             released: Notify::new(),
             ended: AtomicBool::new(false),
+            replaced: AtomicBool::new(false),
+            succession: Mutex::default(),
+            inherits: AtomicBool::new(false),
         }
     }
 
@@ -196,8 +206,7 @@ impl Session {
     /// bring past it.
     #[must_use]
     pub fn hold(self: &Arc<Self>) -> Hold {
-        self.holds.fetch_add(1, Ordering::SeqCst);
-        Hold { session: Arc::clone(self) }
+        Hold::new(self)
     }
 
     pub(crate) fn is_held(&self) -> bool {
@@ -218,15 +227,40 @@ impl Session {
 
     /// Waits until nobody holds the session.
     pub(crate) async fn released(&self) {
+        self.released_when(|session| !session.is_held()).await;
+    }
+
+    async fn released_when(&self, done: impl Fn(&Self) -> bool) {
         loop {
             let mut released = std::pin::pin!(self.released.notified());
             // Listen before looking, or a release in between is missed.
             released.as_mut().enable();
-            if !self.is_held() {
+            if done(self) {
                 return;
             }
             released.await;
         }
+    }
+
+    /// Another session takes the resource. It is held until this one [lets it go](Self::let_successor_go).
+    pub(crate) fn replace_with(&self, successor: &Arc<Self>) {
+        *self.succession.lock() = Some(Succession::of(successor));
+        self.replaced.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn was_replaced(&self) -> bool {
+        self.replaced.load(Ordering::Acquire)
+    }
+
+    /// Nothing comes any more from this session to the one that has its resource, or not in time.
+    pub(crate) fn let_successor_go(&self) {
+        let succession = self.succession.lock().take();
+        drop(succession);
+    }
+
+    /// Waits until the session that had the resource before has let this one go.
+    pub(crate) async fn inherited(&self) {
+        self.released_when(|session| !session.inherits.load(Ordering::Acquire)).await;
     }
 
     /// What an extension holds for the session; the default at first.
@@ -239,28 +273,5 @@ impl Session {
     #[must_use]
     pub fn state_if_any<T: SessionState>(&self) -> Option<Arc<T>> {
         self.states.get()
-    }
-}
-
-/// While it lives, messages that others send to a session wait; see [`Session::hold`].
-#[derive(Debug)]
-pub struct Hold {
-    session: Arc<Session>,
-}
-
-impl Hold {
-    /// The session that is held.
-    #[must_use]
-    pub const fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if self.session.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.session.held_long.store(false, Ordering::Release);
-            self.session.released.notify_waiters();
-        }
     }
 }

@@ -87,7 +87,11 @@ impl Table {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let session = Arc::new(Session::new(id, jid, Arc::clone(&account), mailbox, peer));
         let replaced = match old {
-            Some(at) => Some(std::mem::replace(&mut sessions[at], Arc::clone(&session))),
+            Some(at) => {
+                // Before anybody finds the new one.
+                sessions[at].replace_with(&session);
+                Some(std::mem::replace(&mut sessions[at], Arc::clone(&session)))
+            }
             None => {
                 sessions.push(Arc::clone(&session));
                 self.sessions.fetch_add(1, Ordering::Relaxed);

@@ -137,10 +137,10 @@ impl Tables {
             points.insert(point, hooks);
         }
         Ok(Arc::new(Self {
-            from_client: hooks_in(&points),
-            to_account: hooks_in(&points),
-            to_session: hooks_in(&points),
-            no_session: hooks_in(&points),
+            from_client: hooks_in(&points).unwrap_or_default(),
+            to_account: hooks_in(&points).unwrap_or_default(),
+            to_session: hooks_in(&points).unwrap_or_default(),
+            no_session: hooks_in(&points).unwrap_or_default(),
             points,
             iq: staging.iq,
             iq_before_auth: staging.iq_before_auth,
@@ -154,8 +154,8 @@ impl Tables {
         }))
     }
 
-    /// The handlers at point `P`.
-    pub(crate) fn at<P: Point>(&self) -> Arc<Hooks<P>> {
+    /// The handlers at point `P`, if there are any.
+    pub(crate) fn at<P: Point>(&self) -> Option<Arc<Hooks<P>>> {
         hooks_in(&self.points)
     }
 
@@ -204,9 +204,9 @@ impl Tables {
     }
 }
 
-fn hooks_in<P: Point>(points: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>) -> Arc<Hooks<P>> {
-    let hooks = points.get(&TypeId::of::<P>()).cloned();
-    hooks.and_then(|any| any.downcast().ok()).unwrap_or_default()
+fn hooks_in<P: Point>(points: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>) -> Option<Arc<Hooks<P>>> {
+    let hooks = points.get(&TypeId::of::<P>())?;
+    Arc::clone(hooks).downcast().ok()
 }
 
 /// The enabled extensions, each after those that it needs, by name where that leaves a choice.

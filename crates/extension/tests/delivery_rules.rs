@@ -39,7 +39,7 @@ fn table(to: To, priorities: &[Option<i8>], expected: [Choice; 4]) {
 }
 
 fn d(sessions: &[usize]) -> Choice {
-    Choice::Deliver(sessions.to_vec())
+    Choice::Deliver(sessions.into())
 }
 const O: Choice = Choice::Undelivered;
 const E: Choice = Choice::Unavailable;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use stonechat_extension::point::{AccountRemoved, SessionClosed, SessionUnavailable};
 use stonechat_extension::test_host::TestHost;
 use stonechat_extension::{
-    AsyncAnswer, Cx, Descriptor, Ending, HandlerError, InstallError, Installer, Keep, Manifest, NoConfig, On,
-    React, Reply, Request, ServerExtension,
+    AsyncAnswer, Cx, Descriptor, Ending, HandlerError, InstallError, Installer, Keep, Limits, Manifest,
+    NoConfig, On, React, Reply, Request, ServerExtension,
 };
 use stonechat_stanza::{Element, ParseError, Payload, StanzaError};
 use stonechat_store::{Document, Owner};
@@ -134,4 +134,49 @@ async fn what_comes_from_a_session_that_has_ended_is_ignored() {
 async fn an_account_that_is_not_there_cannot_be_removed() {
     let host = TestHost::with(&[]).await;
     assert!(!host.host().remove_account(&host.jid("nobody")).await.unwrap());
+}
+
+/// `<flood xmlns='urn:test:flood'/>`: the asker wants its account to be removed, and very much to follow from that.
+struct Flood;
+impl Payload for Flood {
+    const NS: &'static str = "urn:test:flood";
+    const NAME: &'static str = "flood";
+    fn parse(_: &Element) -> Result<Self, ParseError> {
+        Ok(Self)
+    }
+    fn to_element(&self) -> Element {
+        Element::bare(Self::NAME, Self::NS)
+    }
+}
+
+struct Flooder;
+static FLOODER: Descriptor = Descriptor::of::<Flooder>();
+
+impl ServerExtension for Flooder {
+    const MANIFEST: Manifest = Manifest::new("flooder");
+    type Config = NoConfig;
+    fn install(_: NoConfig, host: &mut Installer<'_>) -> Result<(), InstallError> {
+        let flooder = host.share(Self);
+        host.iq_set_async::<Flood>(On::OWN_ACCOUNT, &flooder)
+    }
+}
+
+#[async_trait]
+impl AsyncAnswer<Flood> for Flooder {
+    async fn answer(&self, cx: &mut Cx<'_>, request: &Request, _: Flood) -> Result<Reply, StanzaError> {
+        let account = request.account.as_ref().ok_or_else(StanzaError::bad_request)?;
+        for _ in 0..=Limits::default().effects {
+            cx.then(|_| {});
+        }
+        cx.remove_account(account).await.map_err(|_| StanzaError::internal_server_error())?;
+        Ok(Reply::empty())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_is_removed_whole_however_much_else_follows() {
+    let host = TestHost::with(&[&FLOODER]).await;
+    host.run("a/1 online\n a/1 → <iq id='1' type='set'><flood xmlns='urn:test:flood'/></iq>").await;
+    assert_eq!(host.client("a/1").ending(), Some(Ending::AccountRemoved));
+    assert!(host.client("a/1").session().has_ended());
 }

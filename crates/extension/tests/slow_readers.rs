@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stonechat_extension::Ending;
 use stonechat_extension::test_host::TestHost;
 use tokio::time::Instant;
 
@@ -76,4 +77,78 @@ async fn a_session_that_is_held_for_long_is_waited_for_once() {
         releasing
     );
     host.run("b/1 ← <body>in time</body>\n a/1 ← nothing").await;
+}
+
+const BOTH: &str = "<message to='b@example.org' type='chat'><body>to both</body></message>";
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_missed_presence_or_a_push_is_ended_and_one_that_missed_a_request_is_not() {
+    let host = TestHost::with(&[]).await;
+    host.run("a/1, b/1, b/2, b/3 online").await;
+    let missed = [
+        ("b/1", "<presence from='a@example.org/1' to='b@example.org/1'/>"),
+        ("b/2", "<iq type='set' id='push' from='b@example.org' to='b@example.org/2'><query xmlns='x'/></iq>"),
+        (
+            "b/3",
+            "<iq type='get' id='ask' from='a@example.org/1' to='b@example.org/3'><query xmlns='x'/></iq>",
+        ),
+    ];
+    for (client, stanza) in missed {
+        fill(&host, "a/1", &client.replace('/', "@example.org/")).await;
+        host.inject(stanza).await;
+    }
+    assert_eq!(host.client("b/1").ending(), Some(Ending::TooSlow));
+    assert_eq!(host.client("b/2").ending(), Some(Ending::TooSlow));
+    assert_eq!(host.client("b/3").ending(), None);
+    host.run("a/1 ← <iq type='error' id='ask'/>").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_sessions_the_one_that_missed_a_message_which_another_got_is_ended() {
+    let host = TestHost::with(&[]).await;
+    host.run("a/1, b/1, b/2 online").await;
+    fill(&host, "a/1", "b@example.org/1").await;
+    host.client("a/1").send(BOTH).await;
+    assert_eq!(host.client("b/1").ending(), Some(Ending::TooSlow));
+    assert_eq!(host.client("b/2").ending(), None);
+    host.run("b/2 ← <body>to both</body>\n a/1 ← nothing").await;
+    // What it had not read is not lost with it.
+    host.disconnect("b/1").await;
+    host.run("a/1 ← <message type='error' from='b@example.org/1'/>\n a/1 ← nothing").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_none_of_several_sessions_could_take_comes_back_and_ends_none() {
+    let host = TestHost::with(&[]).await;
+    host.run("a/1, b/1, b/2 online").await;
+    fill(&host, "a/1", "b@example.org/1").await;
+    fill(&host, "a/1", "b@example.org/2").await;
+    host.client("a/1").send(BOTH).await;
+    assert_eq!(host.client("b/1").ending(), None);
+    assert_eq!(host.client("b/2").ending(), None);
+    host.run("a/1 ← <message type='error' from='b@example.org'/>\n a/1 ← nothing").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_waits_for_all_recipients_of_a_stanza_together_as_long_as_for_one() {
+    let host = TestHost::with(&[]).await;
+    host.run("a/1, b/1, b/2, b/3, b/4 online").await;
+    for resource in 1..=4 {
+        fill(&host, "a/1", &format!("b@example.org/{resource}")).await;
+    }
+    let start = Instant::now();
+    host.client("a/1").send(BOTH).await;
+    assert_eq!(start.elapsed().as_secs(), 5);
+    host.run("a/1 ← <message type='error' from='b@example.org'/>\n a/1 ← nothing").await;
+    // Those for which no time was left are still waited for.
+    let (sender, reader) = (host.client("a/1"), host.client("b/4"));
+    let reading = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(reader.received().len(), 1);
+    };
+    tokio::join!(
+        sender.send("<message to='b@example.org/4' type='chat'><body>in time</body></message>"),
+        reading
+    );
+    host.run("b/4 ← <body>in time</body>").await;
 }

@@ -13,7 +13,7 @@ use stonechat_extension::{
     Claim, Cx, InstallError, Installer, Manifest, NoConfig, Registry, Select, ServerExtension,
 };
 use stonechat_stanza::StanzaError;
-use stonechat_store::{Entry, Log, Owner, Query};
+use stonechat_store::{Entry, Log, Owner, Query, Store};
 use support::client::Client;
 use support::{Fixture, start_with};
 
@@ -50,8 +50,8 @@ async fn start(adjust: impl FnOnce(&mut stonechat_server::config::Config)) -> Fi
     start_with(Registry::of(&[&SERVER]).unwrap(), adjust).await
 }
 
-async fn kept(fixture: &Fixture) -> Vec<usize> {
-    let log = fixture.store.log("attic");
+async fn kept(store: &Store) -> Vec<usize> {
+    let log = store.log("attic");
     let mut ids = Vec::new();
     let mut query = Query::default();
     loop {
@@ -105,36 +105,52 @@ async fn of_what_a_client_stops_reading_nothing_is_lost_and_nothing_comes_twice(
     let mut all = ids(&juliet.until_closed().await);
     let read = all.len();
     assert!(read > 0);
-    all.extend(kept(&fixture).await);
+    all.extend(kept(&fixture.store).await);
     assert!(all.len() > read + 5);
     all.sort_unstable();
     assert_eq!(all, (0..sent).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn a_session_that_a_newer_one_replaces_leaves_nothing_behind() {
+async fn a_session_that_takes_the_place_of_one_that_reads_nothing_gets_all_that_this_one_did_not_in_order() {
     let fixture = start(|config| {
         config.limits.mailbox_bytes = 64 << 20;
         config.timeouts.write = Duration::from_secs(3600);
+        config.timeouts.mailbox = Duration::from_secs(30);
     })
     .await;
     let mut old = fixture.plain_session("juliet", "balcony").await;
     let mut romeo = fixture.plain_session("romeo", "orchard").await;
     send(&mut romeo, 0..2000).await;
     let mut new = fixture.plain_session("juliet", "balcony").await;
-    new.sync().await;
-    // Only when the old one has ended its connection is all of it accounted for.
-    let mut all = ids(&old.until_closed().await);
-    drop(old);
-    support::soon("the old connection", async {
-        while fixture.server.connections() > 2 {
-            tokio::task::yield_now().await;
-        }
+    // This one waits for the others.
+    send(&mut romeo, 2000..2001).await;
+    let inherited = ids(&new.sync().await);
+    let written = ids(&old.until_closed().await);
+    assert!(!written.is_empty() && inherited.len() > 1);
+    assert_eq!([written, inherited].concat(), (0..2001).collect::<Vec<_>>());
+    assert_eq!(kept(&fixture.store).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn nothing_is_lost_of_what_a_connection_was_writing_when_the_server_stopped_and_cut_it() {
+    let fixture = start(|config| {
+        config.limits.mailbox_bytes = 64 << 20;
+        config.timeouts.write = Duration::from_secs(3600);
+        config.timeouts.shutdown = Duration::from_secs(1);
     })
     .await;
-    all.extend(kept(&fixture).await);
-    all.sort_unstable();
-    assert_eq!(all, (0..2000).collect::<Vec<_>>());
+    let mut juliet = fixture.plain_session("juliet", "balcony").await;
+    let mut romeo = fixture.plain_session("romeo", "orchard").await;
+    send(&mut romeo, 0..2000).await;
+    drop(romeo);
+    fixture.sessions(1).await;
+    let Fixture { server, store, .. } = fixture;
+    assert_eq!(server.shutdown().await, 1, "juliet, who reads nothing, is cut");
+    // The last one comes in part; it is not among these.
+    let read = ids(&juliet.until_closed().await);
+    assert!(!read.is_empty() && read.len() < 2000);
+    assert_eq!([read, kept(&store).await].concat(), (0..2000).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -146,7 +162,7 @@ async fn what_is_left_when_a_client_closes_its_stream_is_kept() {
     juliet.send("</stream:stream>").await;
     let mut all = ids(&juliet.until_closed().await);
     send(&mut romeo, 20..25).await;
-    all.extend(kept(&fixture).await);
+    all.extend(kept(&fixture.store).await);
     all.sort_unstable();
     assert_eq!(all, (0..25).collect::<Vec<_>>());
 }

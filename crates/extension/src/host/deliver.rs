@@ -1,4 +1,4 @@
-//! Delivery: to the host, to an account, to the mailbox of a session.
+//! Delivery: to the host, to an account, to the sessions of it that are to have a stanza.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use stonechat_stanza::{Kind, Stanza, StanzaError, iq, message};
 use super::Host;
 use super::receive::refuse;
 use crate::cx::{Cx, Effect, Outbox};
-use crate::hooks::Refusal;
-use crate::point::{NoAccount, NoSession, Targets, ToAccount, ToSession};
+use crate::mailbox::Ending;
+use crate::point::{NoAccount, NoSession, Targets, ToAccount};
 use crate::routing::{Candidate, Choice, choose};
 use crate::session::Session;
 use crate::tables::Tables;
@@ -78,7 +78,7 @@ impl Host {
             };
         }
         match choice {
-            Choice::Deliver(_) => self.to_targets(event, out).await,
+            Choice::Deliver(_) => self.to_targets(&tables, event, out).await,
             Choice::Undelivered => self.undelivered(event.account, None, event.stanza, out).await,
             Choice::Unavailable => bounce(&event.stanza, &StanzaError::service_unavailable(), out),
             Choice::Ignore => {}
@@ -86,27 +86,44 @@ impl Host {
     }
 
     /// Each chosen session gets it; when none could take it, it is undelivered.
-    async fn to_targets(self: &Arc<Self>, event: ToAccount, out: &mut Outbox) {
+    async fn to_targets(self: &Arc<Self>, tables: &Arc<Tables>, event: ToAccount, out: &mut Outbox) {
         let ToAccount { stanza, account, targets } = event;
-        let mut reached = false;
-        for session in &targets {
-            reached |= self.to_session(session, stanza.clone(), out).await;
+        let Some((last, others)) = targets.split_last() else {
+            return self.missed(account, stanza, &targets, out).await;
+        };
+        let mut without = Targets::new();
+        for session in others {
+            if self.to_session(tables, session, stanza.clone(), out).await.is_err() {
+                without.push(Arc::clone(session));
+            }
         }
-        if !reached {
-            self.missed(account, stanza, out).await;
+        if let Err(stanza) = self.to_session(tables, last, stanza, out).await {
+            without.push(Arc::clone(last));
+            if without.len() == targets.len() {
+                return self.missed(account, stanza, &without, out).await;
+            }
         }
+        // Who is held is not slow: it is being given what was stored for it.
+        without.iter().filter(|session| !session.is_held()).for_each(|session| give_up(session));
     }
 
-    /// A stanza that chosen sessions could not take: their mailboxes are full, or they have just gone.
-    async fn missed(self: &Arc<Self>, account: BareJid, stanza: Stanza, out: &mut Outbox) {
+    /// A stanza that the sessions for which it was could not take: their mailboxes are full, or they have just gone.
+    async fn missed(
+        self: &Arc<Self>,
+        account: BareJid,
+        stanza: Stanza,
+        without: &[Arc<Session>],
+        out: &mut Outbox,
+    ) {
         match stanza.kind() {
             Kind::Message(message::Type::Normal | message::Type::Chat) => {
                 self.undelivered(account, None, stanza, out).await;
             }
-            Kind::Iq(_) | Kind::Message(_) => bounce(&stanza, &StanzaError::service_unavailable(), out),
-            Kind::Presence(_) => {
-                tracing::debug!(host = %self.domain, %account, "presence did not reach a session")
+            Kind::Message(_) => bounce(&stanza, &StanzaError::service_unavailable(), out),
+            Kind::Iq(iq::Type::Get | iq::Type::Set) if !is_of(&stanza, &account) => {
+                bounce(&stanza, &StanzaError::service_unavailable(), out);
             }
+            Kind::Iq(_) | Kind::Presence(_) => without.iter().for_each(|session| give_up(session)),
         }
     }
 
@@ -133,9 +150,8 @@ impl Host {
     /// RFC 6121 §8.5.1: the account does not exist.
     async fn no_account(self: &Arc<Self>, account: BareJid, stanza: Stanza, out: &mut Outbox) {
         let tables = self.tables();
-        let hooks = tables.at::<NoAccount>();
         let mut stanza = stanza;
-        if hooks.is_claimed(stanza.kind()) {
+        if let Some(hooks) = tables.at::<NoAccount>().filter(|hooks| hooks.is_claimed(stanza.kind())) {
             let (kind, original) = (stanza.kind(), stanza.clone());
             let mut cx = Cx::new(self, &tables, None, out);
             stanza = match hooks.claim(&mut cx, kind, NoAccount { stanza, account }).await {
@@ -156,100 +172,22 @@ impl Host {
         stanza: Stanza,
         out: &mut Outbox,
     ) {
-        let original = stanza.clone();
-        if !self.to_session(session, stanza, out).await {
-            self.missed(session.account().jid().clone(), original, out).await;
-        }
-    }
-
-    /// The last step: the [`ToSession`] hooks, then the mailbox. False when the session could not take it. A message waits while the
-    /// session is held.
-    async fn to_session(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza, out: &mut Outbox) -> bool {
-        let tables = self.tables();
-        let mut cx = Cx::new(self, &tables, Some(session), out);
-        let Some(event) = last_touch(&tables, &mut cx, stanza) else { return true };
-        let delivered = self.put(session, &event.stanza).await;
-        if delivered {
-            tables.to_session.observe(&cx, &event);
-        }
-        delivered
-    }
-
-    /// The last step for a stanza that need not wait for who holds the session.
-    pub(crate) async fn past_hold(
-        self: &Arc<Self>,
-        session: &Arc<Session>,
-        stanza: Stanza,
-        out: &mut Outbox,
-    ) -> bool {
-        let tables = self.tables();
-        let mut cx = Cx::new(self, &tables, Some(session), out);
-        let Some(event) = last_touch(&tables, &mut cx, stanza) else { return true };
-        let deadline = tokio::time::Instant::now() + self.limits.mailbox_wait;
-        let delivered = push(session, &event.stanza, deadline).await;
-        if delivered {
-            tables.to_session.observe(&cx, &event);
-        }
-        delivered
-    }
-
-    /// The same without any waiting: false when the mailbox is full now.
-    pub(crate) fn at_once(
-        self: &Arc<Self>,
-        session: &Arc<Session>,
-        stanza: Stanza,
-        out: &mut Outbox,
-    ) -> bool {
-        let tables = self.tables();
-        let mut cx = Cx::new(self, &tables, Some(session), out);
-        let Some(event) = last_touch(&tables, &mut cx, stanza) else { return true };
-        let delivered = session.mailbox().push(&event.stanza).is_ok();
-        if delivered {
-            tables.to_session.observe(&cx, &event);
-        }
-        delivered
-    }
-
-    /// Puts a stanza into a mailbox; when that is full, or held for a message, waits for a bounded time. Once somebody has waited in vain
-    /// nobody else does, until it is emptied or released: who reads nothing must not hold up everybody who has something to tell.
-    async fn put(&self, session: &Session, stanza: &Stanza) -> bool {
-        let held = session.is_held() && matches!(stanza.kind(), Kind::Message(_));
-        if !held && session.mailbox().push(stanza).is_ok() {
-            return true;
-        }
-        if (held && session.is_held_long()) || session.mailbox().is_stalled() {
-            return false;
-        }
-        let deadline = tokio::time::Instant::now() + self.limits.mailbox_wait;
-        if held && tokio::time::timeout_at(deadline, session.released()).await.is_err() {
-            session.note_held_long();
-            return false;
-        }
-        let delivered = push(session, stanza, deadline).await;
-        if !delivered {
-            session.mailbox().note_stalled();
-        }
-        delivered
-    }
-}
-
-/// Runs the [`ToSession`] guards and maps; `None` when the stanza goes no further.
-fn last_touch(tables: &Tables, cx: &mut Cx<'_>, stanza: Stanza) -> Option<ToSession> {
-    let mut event = ToSession { stanza };
-    match tables.to_session.admit(cx, &mut event) {
-        Ok(()) => Some(event),
-        Err(Refusal::Silent) => None,
-        Err(refusal) => {
-            refuse(cx, &event.stanza, refusal);
-            None
+        if let Err(stanza) = self.to_session(&self.tables(), session, stanza, out).await {
+            self.missed(session.account().jid().clone(), stanza, std::slice::from_ref(session), out).await;
         }
     }
 }
 
-/// Puts a stanza into a mailbox, at the latest at `deadline`.
-async fn push(session: &Session, stanza: &Stanza, deadline: tokio::time::Instant) -> bool {
-    let waited = tokio::time::timeout_at(deadline, session.mailbox().push_when_room(stanza)).await;
-    waited.is_ok_and(|pushed| pushed.is_ok())
+/// Whether an account sent a stanza to itself, as pushes and copies of messages: what is made from what is stored.
+pub(super) fn is_of(stanza: &Stanza, account: &BareJid) -> bool {
+    stanza.from().is_none_or(|from| from.as_str() == account.as_str())
+}
+
+/// Ends a session that missed something of which nobody else hears: what its client shows would stay wrong. The client comes back and
+/// starts afresh.
+fn give_up(session: &Session) {
+    tracing::debug!(session = %session.jid(), "a session that does not read is ended");
+    session.mailbox().end(Ending::TooSlow);
 }
 
 fn bounce(stanza: &Stanza, error: &StanzaError, out: &mut Outbox) {

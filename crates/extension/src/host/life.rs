@@ -9,6 +9,7 @@ use stonechat_stanza::{Kind, Stanza, StanzaError, message};
 use stonechat_store::Owner;
 
 use super::Host;
+use super::deliver::is_of;
 use crate::accounts::AccountError;
 use crate::cx::{Cx, Outbox};
 use crate::mailbox::{Ending, Mailbox};
@@ -38,7 +39,9 @@ impl From<BindError> for StanzaError {
 
 impl Host {
     /// Adds a session with the resource that the client asked for, or with one that cannot be guessed (RFC 6120 §7.6, §7.7).
-    /// A session that had the resource ends with [`Ending::Conflict`]; it is closed when this returns.
+    /// A session that had the resource ends with [`Ending::Conflict`]: it is out of the table when this returns, and its connection has
+    /// still to write what it can and to call [`Host::close_with`]. The messages that it gives there come to the new session before those
+    /// that others send to it, if they come within [`Limits::mailbox_wait`](crate::Limits::mailbox_wait).
     ///
     /// # Errors
     /// [`BindError`].
@@ -57,8 +60,7 @@ impl Host {
         let most = self.limits.sessions_per_account;
         let (session, replaced) = self.table.add(jid, mailbox, peer, most).map_err(|_| BindError::TooMany)?;
         if let Some(old) = replaced {
-            old.mailbox().end(Ending::Conflict);
-            self.close(&old).await;
+            self.replaced(&old).await;
         }
         self.fire(Some(&session), &SessionBound).await;
         Ok(session)
@@ -66,7 +68,8 @@ impl Host {
 
     /// Ends a session: takes it out of the table, tells the extensions, and sees to the messages that were not written
     /// to its connection. `unwritten` are those that the caller took out of the mailbox and could not write; what is
-    /// still in the mailbox follows them. The second time it sees to those only.
+    /// still in the mailbox follows them. Of a session that another has replaced the messages go to that one. The second time it sees to
+    /// those only.
     pub async fn close_with(self: &Arc<Self>, session: &Arc<Session>, unwritten: Vec<Stanza>) {
         let mut out = Outbox::default();
         let first = !session.ended.swap(true, Ordering::AcqRel);
@@ -79,6 +82,7 @@ impl Host {
         }
         let mut unread = unwritten;
         unread.extend(left.iter().filter_map(|bytes| Stanza::parse(bytes).ok()));
+        let unread = self.bequeath(session, unread, &mut out).await;
         if !unread.is_empty() {
             // For an account that is no more, or was nowhere kept, nothing is stored.
             let kept = session.mailbox().ending() != Some(Ending::AccountRemoved)
@@ -87,11 +91,12 @@ impl Host {
                 self.unread(session, stanza, kept, &mut out).await;
             }
         }
+        session.let_successor_go();
         self.drain(out).await;
     }
 
     /// Tells the extensions that a session has ended.
-    async fn gone(self: &Arc<Self>, session: &Arc<Session>, out: &mut Outbox) {
+    pub(super) async fn gone(self: &Arc<Self>, session: &Arc<Session>, out: &mut Outbox) {
         let tables = self.tables();
         let mut cx = Cx::new(self, &tables, Some(session), out);
         cx.set_unavailable(None).await;
@@ -114,8 +119,8 @@ impl Host {
     /// account is `kept`, and requests get an error; nothing else is missed by anybody.
     async fn unread(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza, kept: bool, out: &mut Outbox) {
         let account = session.account().jid();
-        // What the account sent to itself, as pushes and copies of messages, has not got lost: it is made from what is stored.
-        if stanza.from().is_none_or(|from| from.as_str() == account.as_str()) {
+        // What is made from what is stored has not got lost.
+        if is_of(&stanza, account) {
             return;
         }
         match stanza.kind() {
@@ -171,7 +176,8 @@ impl Host {
         erased.map_err(|error| AccountError::Failed(error.to_string()))
     }
 
-    /// Changes the password of an account.
+    /// Changes the password of an account. Its sessions stay: a login that has succeeded is not undone by a change of what the next one
+    /// needs. Who wants them gone, because somebody else knew the old password, ends them with [`Mailbox::end`].
     ///
     /// # Errors
     /// See [`Accounts::set_password`](crate::Accounts::set_password).
@@ -192,13 +198,17 @@ impl Host {
         Ok(true)
     }
 
+    /// As an effect: what goes wrong is logged.
+    pub(super) async fn removed(self: &Arc<Self>, account: &BareJid) {
+        if let Err(error) = self.bury(account).await {
+            tracing::error!(host = %self.domain, %account, %error, "an account was not removed whole");
+        }
+    }
+
     /// What follows when nobody can log in to an account any more. What waits in the mailboxes of its sessions is left there for the
     /// connections to write, as the answer to who asked for the removal may be among it.
     // Boxed, as the removal may be what follows from a stanza, and stanzas follow from the removal.
-    pub(super) fn bury<'a>(
-        self: &'a Arc<Self>,
-        account: &'a BareJid,
-    ) -> BoxFuture<'a, Result<(), AccountError>> {
+    fn bury<'a>(self: &'a Arc<Self>, account: &'a BareJid) -> BoxFuture<'a, Result<(), AccountError>> {
         Box::pin(async move {
             for session in self.account(account.as_str()).map(|live| live.sessions()).unwrap_or_default() {
                 session.mailbox().end(Ending::AccountRemoved);

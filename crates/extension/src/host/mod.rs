@@ -1,9 +1,11 @@
 //! A virtual host: its sessions, its extensions, and a stanza's way from one to the other.
 
 mod deliver;
+mod last_step;
 mod life;
 mod receive;
 mod request;
+mod succession;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
@@ -30,9 +32,10 @@ use crate::tables::Tables;
 pub struct Limits {
     /// How many sessions an account may have at the same time.
     pub sessions_per_account: usize,
-    /// How long a sender waits for a full mailbox before the stanza counts as undelivered.
+    /// How long a sender waits for full mailboxes, for all recipients of a stanza together; then it counts as undelivered.
     pub mailbox_wait: Duration,
-    /// How many stanzas may follow from one; what is beyond is dropped and logged, as it must be a loop.
+    /// How many stanzas may follow from one; what is beyond is dropped and logged, as it must be a loop. Accounts that were removed
+    /// meanwhile are removed whole all the same.
     pub effects: usize,
 }
 
@@ -130,7 +133,8 @@ impl Host {
         self.tables.load_full()
     }
 
-    /// Puts other tables in service. Stanzas under way finish with the old ones.
+    /// Puts other tables in service. A stanza under way finishes the hook point that it has come to with the old ones; the points after
+    /// that, and what follows from it, go by the new ones.
     pub fn reload(&self, tables: Arc<Tables>) {
         self.tables.store(tables);
     }
@@ -214,8 +218,7 @@ impl Host {
         while let Some(effect) = out.pop() {
             steps += 1;
             if steps > self.limits.effects {
-                tracing::error!(host = %self.domain, dropped = out.len() + 1, "too much follows from one stanza");
-                return;
+                return self.cut_short(effect, out).await;
             }
             match effect {
                 Effect::Route(stanza) => self.route(stanza, &mut out).await,
@@ -234,12 +237,20 @@ impl Host {
                         session.mailbox().end(crate::Ending::TooSlow);
                     }
                 }
-                Effect::Removed(host, account) => {
-                    if let Err(error) = host.bury(&account).await {
-                        tracing::error!(host = %host.domain, %account, %error, "an account was not removed whole");
-                    }
-                }
+                Effect::Removed(host, account) => host.removed(&account).await,
             }
+        }
+    }
+
+    /// Drops what is left, save what follows from the removal of an account: nobody can log in to that any more, so it has to end.
+    async fn cut_short(self: &Arc<Self>, next: Effect, mut out: Outbox) {
+        tracing::error!(host = %self.domain, left = out.len() + 1, "too much follows from one stanza");
+        let mut effect = Some(next);
+        while let Some(left) = effect {
+            if let Effect::Removed(host, account) = left {
+                host.removed(&account).await;
+            }
+            effect = out.pop();
         }
     }
 }

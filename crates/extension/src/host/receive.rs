@@ -23,7 +23,8 @@ impl Host {
     /// Carries a stanza from a session to wherever it goes. When this returns, it is in the recipients' mailboxes,
     /// stored, or answered; so stanzas of one session that are given one after the other keep their order (RFC 6120 §10.1).
     ///
-    /// A stanza of a session that has ended is ignored.
+    /// A stanza of a session that has ended is ignored. Presence by which a session becomes available waits until the session that had
+    /// the resource before is closed, no longer than for a full mailbox.
     ///
     /// Not cancel safe: a future that is dropped may have delivered to some recipients and not to others.
     ///
@@ -49,6 +50,10 @@ impl Host {
         }
         stanza.set_from(stonechat_jid::Jid::from(session.jid().clone()));
         let shows = stanza.kind() == Kind::Presence(presence::Type::Available);
+        if shows {
+            // What is stored, and handed out to who becomes available, comes after what the session before had not written.
+            session.inherited().await;
+        }
         let mut out = Outbox::default();
         self.accept(session, stanza, &mut out).await;
         self.drain(out).await;

@@ -195,7 +195,8 @@ impl TestHost {
         jid
     }
 
-    /// Connects a client: `"a/1"` is the resource `1` of the account `a`. It has sent no presence.
+    /// Connects a client: `"a/1"` is the resource `1` of the account `a`. It has sent no presence. The connection of a client that has
+    /// the name ends, and what that one was not given comes to this one.
     ///
     /// # Panics
     /// When the name is not of that form or the host refuses the session.
@@ -204,7 +205,10 @@ impl TestHost {
         let account = self.account(local).await;
         let client = TestClient::connect(&self.host, &account, resource).await;
         let client = Arc::new(client);
-        self.clients.lock().insert(name.to_owned(), Arc::clone(&client));
+        let replaced = self.clients.lock().insert(name.to_owned(), Arc::clone(&client));
+        if let Some(replaced) = replaced {
+            self.host.close(replaced.session()).await;
+        }
         client
     }
 

@@ -27,8 +27,8 @@ pub struct Timeouts {
     /// After how long of silence the system probes whether the other end is still there. 0 means never. Default: 120.
     #[serde(with = "seconds")]
     pub tcp_keepalive: Duration,
-    /// How long a sender waits for room in a full mailbox before the stanza counts as undelivered. Default: 5. A change
-    /// takes effect at the next start.
+    /// How long a sender waits for room in full mailboxes, for all recipients of a stanza together; then it counts as
+    /// undelivered. Default: 5. A change takes effect at the next start.
     #[serde(with = "seconds")]
     pub mailbox: Duration,
     /// How long connections may take to end when the server stops; then they are cut. Default: 10.

@@ -5,46 +5,47 @@ use std::sync::Arc;
 use stonechat_extension::{Host, Session};
 use stonechat_stanza::Stanza;
 use stonechat_store::Owner;
+use tokio::task::JoinHandle;
 
+use super::outgoing::Outgoing;
 use crate::shared::Shared;
 
-/// A bound session. When its task is cut or panics, dropping this has it closed in a task of its own.
+/// A bound session with what goes out to its client. When its task is cut or panics, dropping this has it closed in a task of its own.
 #[derive(Debug)]
 pub(super) struct Guard {
     shared: Arc<Shared>,
     pub(super) host: Arc<Host>,
     pub(super) session: Arc<Session>,
+    pub(super) outgoing: Outgoing,
     anonymous: bool,
     closed: bool,
 }
 
 impl Guard {
-    pub(super) const fn new(
-        shared: Arc<Shared>,
-        host: Arc<Host>,
-        session: Arc<Session>,
-        anonymous: bool,
-    ) -> Self {
-        Self { shared, host, session, anonymous, closed: false }
+    pub(super) fn new(shared: Arc<Shared>, host: Arc<Host>, session: Arc<Session>, anonymous: bool) -> Self {
+        Self { shared, host, session, outgoing: Outgoing::default(), anonymous, closed: false }
     }
 
-    /// Closes the session. `unwritten` are the stanzas that its client did not get.
-    pub(super) async fn close(mut self, unwritten: Vec<Stanza>) {
-        let (shared, host, session, anonymous) =
-            (Arc::clone(&self.shared), Arc::clone(&self.host), Arc::clone(&self.session), self.anonymous);
-        // A task of its own, so that it comes to its end also when this one is cut.
-        let closing = shared.closing.spawn(close(Arc::clone(&shared), host, session, anonymous, unwritten));
-        self.closed = true;
+    /// Closes the session. What its client did not get is seen to.
+    pub(super) async fn close(mut self) {
+        let closing = self.begin_closing();
         let _ = closing.await;
+    }
+
+    /// In a task of its own, so that it comes to its end also when this one is cut.
+    fn begin_closing(&mut self) -> JoinHandle<()> {
+        self.closed = true;
+        let (shared, host, session) =
+            (Arc::clone(&self.shared), Arc::clone(&self.host), Arc::clone(&self.session));
+        let unwritten = self.outgoing.unwritten();
+        self.shared.closing.spawn(close(shared, host, session, self.anonymous, unwritten))
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         if !self.closed && tokio::runtime::Handle::try_current().is_ok() {
-            let shared = Arc::clone(&self.shared);
-            let (host, session) = (Arc::clone(&self.host), Arc::clone(&self.session));
-            shared.closing.spawn(close(Arc::clone(&shared), host, session, self.anonymous, Vec::new()));
+            self.begin_closing();
         }
     }
 }

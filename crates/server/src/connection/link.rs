@@ -14,6 +14,7 @@ use tokio_util::io::poll_read_buf;
 
 use super::buffers;
 use super::transport::Transport;
+use crate::config::Config;
 
 /// A connection with what was read from it and is not decoded yet.
 #[derive(Debug)]
@@ -97,4 +98,14 @@ pub(super) enum Unreadable {
     Refused(#[from] stonechat_stream::codec::Error),
     #[error(transparent)]
     Broken(#[from] io::Error),
+}
+
+/// What may be read from who has not logged in.
+pub(super) fn before_login(config: &Config) -> Limits {
+    Limits { bytes: config.limits.stanza_bytes_before_login, ..Limits::unauthenticated() }
+}
+
+/// What may be read from who has.
+pub(super) fn after_login(config: &Config) -> Limits {
+    Limits { bytes: config.limits.stanza_bytes, ..Limits::authenticated() }
 }

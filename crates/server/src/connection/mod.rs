@@ -27,7 +27,6 @@ use end::End;
 use guard::Guard;
 use link::Link;
 use negotiate::Negotiator;
-use outgoing::Outgoing;
 use session::Stream;
 use transport::Transport;
 
@@ -38,7 +37,6 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 struct Established {
     guard: Guard,
     link: Link,
-    outgoing: Outgoing,
 }
 
 /// Serves one connection, from its first byte to its last.
@@ -67,8 +65,9 @@ async fn negotiate(
     let mut negotiator = Negotiator::new(transport, peer, &listener, shared, state);
     let guard = negotiator.run().await;
     let Negotiator { mut link, mut outgoing, .. } = negotiator;
-    if let Some(guard) = guard {
-        return Some(Box::new(Established { guard, link, outgoing }));
+    if let Some(mut guard) = guard {
+        guard.outgoing = outgoing;
+        return Some(Box::new(Established { guard, link }));
     }
     if outgoing.is_pending() {
         // Who does not listen does not have to be told.
@@ -79,24 +78,20 @@ async fn negotiate(
 }
 
 async fn finish(established: Box<Established>, end: End) {
-    let Established { guard, mut link, mut outgoing } = *established;
+    let Established { mut guard, mut link } = *established;
     tracing::debug!(session = %guard.session.jid(), reason = %end, "session ends");
     if end.can_write() {
-        let last_words = last_words(&end, &guard, &mut link, &mut outgoing);
+        let last_words = last_words(&end, &mut guard, &mut link);
         // Who does not listen does not have to be told.
         let _ = timeout(LAST_WORDS, last_words).await;
     }
-    guard.close(outgoing.unwritten()).await;
+    guard.close().await;
     link.close().await;
 }
 
-async fn last_words(
-    end: &End,
-    guard: &Guard,
-    link: &mut Link,
-    outgoing: &mut Outgoing,
-) -> std::io::Result<()> {
-    let mailbox = end.empties_mailbox().then(|| guard.session.mailbox());
+async fn last_words(end: &End, guard: &mut Guard, link: &mut Link) -> std::io::Result<()> {
+    let Guard { session, outgoing, .. } = guard;
+    let mailbox = end.empties_mailbox().then(|| session.mailbox());
     outgoing.write(&mut link.transport, mailbox).await?;
     let mut bytes = Vec::new();
     if let Some(error) = end.stream_error() {

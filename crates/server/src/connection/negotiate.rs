@@ -9,7 +9,7 @@ use stonechat_jid::BareJid;
 use stonechat_sasl::Channel;
 use stonechat_stanza::StanzaError;
 use stonechat_stream::StreamError;
-use stonechat_stream::codec::{Framing, Limits};
+use stonechat_stream::codec::Framing;
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::server;
 use stonechat_stream::negotiation::server::{Action, Answer, Awaits, Close, Config, HostWanted, Negotiation};
@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::features;
 use super::guard::Guard;
-use super::link::{Link, Unreadable};
+use super::link::{Link, Unreadable, after_login, before_login};
 use super::outgoing::Outgoing;
 use super::transport::Transport;
 use crate::auth::{Login, Progress};
@@ -297,12 +297,4 @@ impl<'a> Negotiator<'a> {
             }
         }
     }
-}
-
-fn before_login(config: &config::Config) -> Limits {
-    Limits { bytes: config.limits.stanza_bytes_before_login, ..Limits::unauthenticated() }
-}
-
-fn after_login(config: &config::Config) -> Limits {
-    Limits { bytes: config.limits.stanza_bytes, ..Limits::authenticated() }
 }

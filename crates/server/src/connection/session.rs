@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use stonechat_extension::{Host, Mailbox, Session};
+use stonechat_extension::{Ending, Host, Mailbox, Session};
 use stonechat_stanza::{Kind, iq};
 use stonechat_stream::codec::{Frame, Nonza};
 use stonechat_stream::{StreamError, session};
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::Established;
 use super::end::End;
+use super::guard::Guard;
 use super::link::Link;
 use super::outgoing::Outgoing;
 use super::rate::Rate;
@@ -44,11 +45,12 @@ enum Event {
 
 impl<'a> Stream<'a> {
     pub(super) fn new(established: &'a mut Established, config: &Config) -> Self {
-        let Established { guard, link, outgoing } = established;
+        let Established { guard, link } = established;
+        let Guard { host, session, outgoing, .. } = guard;
         let now = Instant::now();
         let rate = Rate::new(config.limits.bytes_per_second, config.limits.burst_bytes, now);
         let timer = Timer::new(&config.timeouts, now);
-        Self { link, outgoing, host: &guard.host, session: &guard.session, timer, rate }
+        Self { link, outgoing, host, session, timer, rate }
     }
 
     /// Runs until the session has to end. What was read during the negotiation comes first.
@@ -120,8 +122,14 @@ impl<'a> Stream<'a> {
             Due::Stuck => return Some(End::Stuck),
             Due::Nothing => {}
         }
-        // Who reads nothing is not waited for when the session has to end anyway.
-        self.timer.is_stuck().then(|| self.session.mailbox().ending().map(End::Ended)).flatten()
+        // Who reads nothing is not waited for when the session has to end anyway, nor told so when another waits for what it leaves.
+        match self.session.mailbox().ending() {
+            Some(ending) if self.timer.is_stuck() => Some(match ending {
+                Ending::Conflict => End::Stuck,
+                ending => End::Ended(ending),
+            }),
+            _ => None,
+        }
     }
 
     /// Carries the stanzas that were read to where they go. Nothing is read meanwhile, but written: the client may be the one

@@ -1,0 +1,143 @@
+//! Handlers at points, owners of requests and of top-level elements.
+
+use std::sync::Arc;
+
+use stonechat_stanza::{Payload, iq};
+
+use super::{InstallError, Installer, Placed};
+use crate::handler::{Answer, AsyncAnswer, Claim, Copies, Guard, Map, Nonza, Observe, React, Record};
+use crate::iq::On;
+use crate::point::{Point, Select, StanzaPoint};
+
+impl Installer<'_> {
+    /// Registers a guard at point `P`.
+    pub fn guard<P: Point>(&mut self, handler: &Arc<impl Guard<P>>) {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Guard<P>>);
+        self.staged::<P>().guards.push(entry);
+    }
+
+    /// Registers a map at point `P`; say `before` or `after` on the result where another map matters.
+    pub fn map<P: Point>(&mut self, handler: &Arc<impl Map<P>>) -> Placed<'_> {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Map<P>>);
+        let wish = self.wish();
+        let maps = &mut self.staged::<P>().maps;
+        maps.push((wish, entry));
+        Placed { wish: &mut maps.last_mut().expect("just pushed").0 }
+    }
+
+    /// Registers a record at point `P`.
+    pub fn record<P: Point>(&mut self, handler: &Arc<impl Record<P>>) {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Record<P>>);
+        self.staged::<P>().records.push(entry);
+    }
+
+    /// Registers a copy at point `P`.
+    pub fn copy<P: Point>(&mut self, handler: &Arc<impl Copies<P>>) {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Copies<P>>);
+        self.staged::<P>().copies.push(entry);
+    }
+
+    /// Registers a claim on stanzas of the selected kinds at point `P`. Where another extension claims some of the
+    /// same, one of the two says `before` or `after` on the result.
+    pub fn claim<P: StanzaPoint>(&mut self, select: Select, handler: &Arc<impl Claim<P>>) -> Placed<'_> {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Claim<P>>);
+        let wish = self.wish();
+        let claims = &mut self.staged::<P>().claims;
+        claims.push((wish, select, entry));
+        Placed { wish: &mut claims.last_mut().expect("just pushed").0 }
+    }
+
+    /// Registers an observer at point `P`.
+    pub fn observe<P: Point>(&mut self, handler: &Arc<impl Observe<P>>) {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Observe<P>>);
+        self.staged::<P>().observers.push(entry);
+    }
+
+    /// Registers a reaction at point `P`.
+    pub fn react<P: Point>(&mut self, handler: &Arc<impl React<P>>) {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn React<P>>);
+        self.staged::<P>().reacts.push(entry);
+    }
+
+    /// Owns IQ requests of type `get` with payload `T`.
+    ///
+    /// # Errors
+    /// [`InstallError::DoubleClaim`] when they have an owner.
+    pub fn iq_get<T: Payload + Send + 'static>(
+        &mut self,
+        on: On,
+        handler: &Arc<impl Answer<T>>,
+    ) -> Result<(), InstallError> {
+        self.staging.iq.now(iq::Type::Get, on, Arc::clone(&self.source), Arc::clone(handler))
+    }
+
+    /// Owns IQ requests of type `set` with payload `T`.
+    ///
+    /// # Errors
+    /// [`InstallError::DoubleClaim`] when they have an owner.
+    pub fn iq_set<T: Payload + Send + 'static>(
+        &mut self,
+        on: On,
+        handler: &Arc<impl Answer<T>>,
+    ) -> Result<(), InstallError> {
+        self.staging.iq.now(iq::Type::Set, on, Arc::clone(&self.source), Arc::clone(handler))
+    }
+
+    /// As [`Installer::iq_get`], for an owner that has to wait before it answers.
+    ///
+    /// # Errors
+    /// [`InstallError::DoubleClaim`] when they have an owner.
+    pub fn iq_get_async<T: Payload + Send + 'static>(
+        &mut self,
+        on: On,
+        handler: &Arc<impl AsyncAnswer<T>>,
+    ) -> Result<(), InstallError> {
+        self.staging.iq.later(iq::Type::Get, on, Arc::clone(&self.source), Arc::clone(handler))
+    }
+
+    /// As [`Installer::iq_set`], for an owner that has to wait before it answers.
+    ///
+    /// # Errors
+    /// [`InstallError::DoubleClaim`] when they have an owner.
+    pub fn iq_set_async<T: Payload + Send + 'static>(
+        &mut self,
+        on: On,
+        handler: &Arc<impl AsyncAnswer<T>>,
+    ) -> Result<(), InstallError> {
+        self.staging.iq.later(iq::Type::Set, on, Arc::clone(&self.source), Arc::clone(handler))
+    }
+
+    /// Owns IQ requests of this type that come to the host before the client has authenticated, as registration does.
+    /// [`Cx::session`](crate::Cx::session) is `None`, [`Cx::peer`](crate::Cx::peer) tells where the client is.
+    ///
+    /// # Errors
+    /// [`InstallError::DoubleClaim`] when they have an owner.
+    pub fn iq_before_auth<T: Payload + Send + 'static>(
+        &mut self,
+        kind: iq::Type,
+        handler: &Arc<impl AsyncAnswer<T>>,
+    ) -> Result<(), InstallError> {
+        self.staging.iq_before_auth.later(kind, On::HOST, Arc::clone(&self.source), Arc::clone(handler))
+    }
+
+    /// Owns top-level elements of this namespace and name that are not stanzas.
+    ///
+    /// # Errors
+    /// [`InstallError::DoubleClaim`] when they have an owner.
+    pub fn nonza(
+        &mut self,
+        ns: &'static str,
+        name: &'static str,
+        handler: &Arc<impl Nonza>,
+    ) -> Result<(), InstallError> {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Nonza>);
+        match self.staging.nonzas.insert((ns, name), entry) {
+            None => Ok(()),
+            Some(other) => Err(InstallError::DoubleClaim {
+                what: format!("nonza <{name} xmlns='{ns}'/>"),
+                first: other.source.name.to_owned(),
+                second: self.source.name.to_owned(),
+            }),
+        }
+    }
+}
