@@ -1,8 +1,6 @@
 //! Together with XEP-0280.
 
-mod common;
-
-use common::PRESENCE;
+use stonechat_extension::test_host::PRESENCE;
 use stonechat_extension::test_host::TestHost;
 use stonechat_xep_offline::SERVER;
 

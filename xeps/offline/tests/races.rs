@@ -1,10 +1,8 @@
 //! What happens at the same time: nothing lost, nothing twice, in order, never too much.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::PRESENCE;
+use stonechat_extension::test_host::PRESENCE;
 use stonechat_extension::test_host::{TestClient, TestHost};
 use stonechat_stanza::{Stanza, ns};
 use stonechat_xep_offline::SERVER;

@@ -1,9 +1,7 @@
 //! XEP-0160 and XEP-0203, on the test host: a script for each rule.
 
-mod common;
-
-use common::PRESENCE;
 use stonechat_extension::On;
+use stonechat_extension::test_host::PRESENCE;
 use stonechat_extension::test_host::{TestHost, contract};
 use stonechat_stanza::{Stanza, ns};
 use stonechat_store::Store;

@@ -23,6 +23,7 @@ mod accounts;
 mod client;
 pub mod contract;
 mod pattern;
+mod presence;
 mod script;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use stonechat_store::Store;
 pub use accounts::MemoryAccounts;
 pub use client::TestClient;
 pub use pattern::matches;
+pub use presence::PRESENCE;
 
 use crate::{
     Clock, Descriptor, Host, Hosts, InstallError, Limits, NoRemote, Plan, Registry, Setup, Tables,

@@ -1,17 +1,17 @@
-//! What the test host needs to know priorities: an extension that takes presence as it comes.
+//! What a test needs to know priorities: an extension that takes presence as it comes.
 
 use async_trait::async_trait;
-use stonechat_extension::point::FromClient;
-use stonechat_extension::{
-    Claim, Cx, Descriptor, InstallError, Installer, Manifest, NoConfig, Select, ServerExtension,
-};
 use stonechat_stanza::{Kind, StanzaError, ns, presence};
 
-pub(crate) struct Presence;
+use crate::point::FromClient;
+use crate::{Claim, Cx, Descriptor, InstallError, Installer, Manifest, NoConfig, Select, ServerExtension};
+
+struct Presence;
 
 impl ServerExtension for Presence {
     const MANIFEST: Manifest = Manifest::new("test-presence");
     type Config = NoConfig;
+
     fn install(_: NoConfig, host: &mut Installer<'_>) -> Result<(), InstallError> {
         host.claim::<FromClient>(Select::PRESENCE, &host.share(Self));
         Ok(())
@@ -35,4 +35,6 @@ impl Claim<FromClient> for Presence {
     }
 }
 
-pub(crate) static PRESENCE: Descriptor = Descriptor::of::<Presence>();
+/// An extension for tests of what follows from availability: a session is as available, and of the priority, as its
+/// presence says. Nobody is told and nothing is refused.
+pub static PRESENCE: Descriptor = Descriptor::of::<Presence>();
