@@ -1,0 +1,59 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::relay;
+use crate::run::Plan;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run --release -p stonechat-benches                       all servers, all cases, three rounds
+  cargo run --release -p stonechat-benches -- --quick            the same in a minute, with worse numbers
+  ... -- --servers floor,stonechat --cases chat,ping --rounds 5  some of it
+  ... -- --json result.json --svg result.svg                     the result as files
+  ... -- --servers stonechat --cases chat --seconds 60           a minute of load, to attach a profiler to";
+
+/// Compares Stonechat with other XMPP servers, and with the least that any server could cost.
+#[derive(Debug, Parser)]
+#[command(name = "stonechat-benches", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    /// What is compared.
+    #[command(flatten)]
+    pub plan: Plan,
+    /// Something else than a comparison.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Something else than a comparison.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Be the floor: a relay that forwards and parses nothing. Started by the comparison.
+    #[command(hide = true)]
+    Relay(relay::Options),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::Case;
+    use crate::server::Kind;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn servers_and_cases_are_lists() {
+        let args =
+            Args::try_parse_from(["benches", "--servers", "floor,prosody", "--cases", "chat,idle-tls"])
+                .unwrap();
+        assert_eq!(args.plan.servers, [Kind::Floor, Kind::Prosody]);
+        assert_eq!(args.plan.cases, [Case::Chat, Case::IdleTls]);
+        let all = Args::try_parse_from(["benches"]).unwrap().plan;
+        assert_eq!((all.servers.len(), all.cases.len()), (4, 11));
+    }
+}

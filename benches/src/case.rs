@@ -1,0 +1,125 @@
+//! What is measured.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// One kind of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Case {
+    /// From spawning the process, with an empty data folder, to the first TLS handshake finished.
+    Start,
+    /// Memory right after that.
+    StartMemory,
+    /// 20 pairs chat over TLS, 10 messages under way in each, to full JIDs.
+    Chat,
+    /// The same to bare JIDs.
+    ChatBare,
+    /// The same to full JIDs with one message under way.
+    ChatWindow1,
+    /// The same at a fixed rate of 1 000 messages a second in all.
+    ChatRate,
+    /// 20 clients ping the server over TLS, 10 pings under way in each (XEP-0199).
+    Ping,
+    /// One client changes its presence, and 50 contacts are told, over TLS; 10 changes under way.
+    Presence,
+    /// Logging in: TCP, TLS 1.3, SCRAM-SHA-256, a resource, presence. For the floor: TCP and TLS.
+    Login,
+    /// Memory of a session that is silent, over TLS.
+    IdleTls,
+    /// The same without TLS.
+    IdlePlain,
+}
+
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Unit {
+    /// Microseconds of the server's CPU time for one unit of work.
+    #[serde(rename = "µs CPU")]
+    Micros,
+    /// Memory of one connection (PSS).
+    #[serde(rename = "KiB")]
+    Kib,
+    /// Memory in all (PSS).
+    #[serde(rename = "MiB")]
+    Mib,
+    /// Wall time.
+    #[serde(rename = "ms")]
+    Millis,
+}
+
+/// What Stonechat is to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Goal {
+    /// At most so many times the floor.
+    TimesFloor(f64),
+    /// At most so much.
+    AtMost(f64),
+}
+
+impl Case {
+    /// What one unit of work is called.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Start => "start to listening, empty",
+            Self::StartMemory => "memory at start",
+            Self::Chat => "chat, TLS, window 10, per message",
+            Self::ChatBare => "chat to bare JIDs, window 10, per message",
+            Self::ChatWindow1 => "chat, TLS, window 1, per message",
+            Self::ChatRate => "chat, TLS, 1 000 a second, per message",
+            Self::Ping => "iq ping, TLS, window 10",
+            Self::Presence => "presence to 50 contacts, per delivery",
+            Self::Login => "login",
+            Self::IdleTls => "memory of an idle session, TLS",
+            Self::IdlePlain => "memory of an idle session, no TLS",
+        }
+    }
+
+    /// What its numbers count.
+    #[must_use]
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::Start => Unit::Millis,
+            Self::StartMemory => Unit::Mib,
+            Self::IdleTls | Self::IdlePlain => Unit::Kib,
+            _ => Unit::Micros,
+        }
+    }
+
+    /// What Stonechat is to reach, where there is a goal.
+    #[must_use]
+    pub fn goal(self) -> Option<Goal> {
+        match self {
+            Self::Start => Some(Goal::AtMost(100.0)),
+            Self::StartMemory => Some(Goal::AtMost(25.0)),
+            Self::Chat | Self::ChatBare | Self::Ping => Some(Goal::TimesFloor(2.0)),
+            Self::ChatWindow1 => Some(Goal::TimesFloor(1.6)),
+            Self::ChatRate => Some(Goal::TimesFloor(1.5)),
+            Self::Presence => Some(Goal::TimesFloor(3.0)),
+            Self::Login => Some(Goal::TimesFloor(2.5)),
+            Self::IdleTls => Some(Goal::AtMost(10.0)),
+            Self::IdlePlain => None,
+        }
+    }
+
+    /// Whether the server has to be started anew, so that memory which earlier work left over does not count.
+    #[must_use]
+    pub fn needs_fresh_server(self) -> bool {
+        matches!(self, Self::Login | Self::IdleTls | Self::IdlePlain)
+    }
+}
+
+impl Unit {
+    /// As it is written behind a number.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Micros => "µs CPU",
+            Self::Kib => "KiB",
+            Self::Mib => "MiB",
+            Self::Millis => "ms",
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Work for a server.
+
+mod flow;
+mod histogram;
+mod login;
+mod scenario;
+mod stamp;
+mod subscribe;
+
+pub use flow::{Load, Pace, Window, measure};
+pub use histogram::Histogram;
+pub use login::{Storm, log_in};
+pub use scenario::{Shape, prepare};
+pub use stamp::Stamp;
+pub use subscribe::subscribe;

@@ -1,0 +1,30 @@
+//! The load test's program; see the library.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use stonechat_benches::args::{Args, Command};
+use stonechat_benches::{Error, relay, run};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.command {
+        Some(Command::Relay(options)) => relay::run(&options),
+        None => compare(&args.plan),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // When nobody reads standard error there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare(plan: &run::Plan) -> Result<(), Error> {
+    let report = run::run(plan)?;
+    report.print(&mut std::io::stdout().lock())?;
+    report.save(plan.json.as_deref(), plan.svg.as_deref())
+}

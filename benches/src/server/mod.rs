@@ -1,0 +1,142 @@
+//! The servers that are compared, each a process of its own in a folder of its own.
+
+mod accounts;
+mod launch;
+mod ports;
+mod process;
+mod program;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use tempfile::TempDir;
+
+pub use program::Programs;
+
+use crate::client::{Protocol, Target};
+use crate::tls::Identity;
+use crate::{Context, Result};
+use ports::Ports;
+use process::Process;
+
+/// A kind of server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The [relay](crate::relay): less than it no server can cost.
+    Floor,
+    /// Stonechat.
+    Stonechat,
+    /// Prosody.
+    Prosody,
+    /// ejabberd.
+    Ejabberd,
+}
+
+impl Kind {
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "floor",
+            Self::Stonechat => "stonechat",
+            Self::Prosody => "prosody",
+            Self::Ejabberd => "ejabberd",
+        }
+    }
+}
+
+/// A server that runs. Dropped, it is ended and its folder removed.
+#[derive(Debug)]
+pub struct Server {
+    kind: Kind,
+    programs: Programs,
+    ports: Ports,
+    target: Target,
+    process: Process,
+    started_in: Duration,
+    // Behind the process, so that it is dropped later.
+    folder: TempDir,
+}
+
+impl Server {
+    /// Starts a server that has no accounts, and waits until it can be connected to.
+    ///
+    /// # Errors
+    /// When it does not come up within a minute.
+    pub async fn start(kind: Kind, programs: &Programs, identity: &Identity) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("stonechat-benches-").tempdir().during("a folder")?;
+        identity.write(folder.path())?;
+        let ports = Ports::free()?;
+        launch::configure(kind, folder.path(), &ports, programs)?;
+        let protocol = if kind == Kind::Floor { Protocol::Relay } else { Protocol::Xmpp };
+        let target = Target::new(protocol, ports.plain(), ports.tls(), Arc::new(identity.client()?));
+        let (process, started_in) = launch::launch(kind, folder.path(), &ports, programs, &target).await?;
+        Ok(Self { kind, programs: programs.clone(), ports, target, process, started_in, folder })
+    }
+
+    /// Ends the process and starts another one with the same data.
+    ///
+    /// # Errors
+    /// When it does not end, or does not come up again.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.process.stop().await?;
+        let (folder, programs) = (self.folder.path(), &self.programs);
+        let launched = launch::launch(self.kind, folder, &self.ports, programs, &self.target).await?;
+        (self.process, self.started_in) = launched;
+        Ok(())
+    }
+
+    /// Ends the process.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn stop(mut self) -> Result<()> {
+        self.process.stop().await
+    }
+
+    /// Creates the accounts 0 to `count`, which must not be there yet.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn create_accounts(&self, count: usize) -> Result<()> {
+        accounts::create(self.kind, self.folder.path(), &self.target, count).await
+    }
+
+    /// Which server it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Its process, which may have children.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// From spawning the process to the first TLS handshake that it finished.
+    #[must_use]
+    pub fn started_in(&self) -> Duration {
+        self.started_in
+    }
+
+    /// The end of what it wrote.
+    #[must_use]
+    pub fn log(&self) -> String {
+        process::log(self.folder())
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
