@@ -120,11 +120,10 @@ async fn messages_sent_while_the_recipient_becomes_available_all_come_once_and_i
         };
         sender.await.unwrap();
         presence.await.unwrap();
-        assert_eq!(
-            bodies(&b.received()),
-            (0..40).map(|n| n.to_string()).collect::<Vec<_>>(),
-            "round {round}"
-        );
+        // Where the sender was the first to find somebody, a task of its own delivers.
+        let got = bodies(&read(&b, 40).await);
+        assert_eq!(got, (0..40).map(|n| n.to_string()).collect::<Vec<_>>(), "round {round}");
+        assert!(b.received().is_empty(), "nothing comes twice");
         assert!(a.received().is_empty(), "nothing is refused");
     }
 }
