@@ -111,7 +111,7 @@ impl Mailbox {
     /// # Errors
     /// [`Full`] when it does not fit, or nobody will read it any more.
     pub fn push(&self, stanza: &Stanza) -> Result<(), Full> {
-        self.add(stanza.wire_len(), |out| match self.wire {
+        self.add(|out| match self.wire {
             Wire::InStream => stanza.write(out),
             Wire::Standalone => stanza.write_in(out, ns::CLIENT),
         })
@@ -122,16 +122,21 @@ impl Mailbox {
     /// # Errors
     /// [`Full`] when it does not fit, or nobody will read it any more.
     pub fn push_nonza(&self, element: &[u8]) -> Result<(), Full> {
-        self.add(element.len(), |out| out.extend_from_slice(element))
+        self.add(|out| out.extend_from_slice(element))
     }
 
-    fn add(&self, length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Full> {
+    fn add(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Full> {
         let mut inner = self.inner.lock();
         let before = inner.letters.bytes.len();
-        if inner.gone || (before > 0 && before + length > self.limit) {
+        if inner.gone || (before > 0 && before >= self.limit) {
             return Err(Full);
         }
+        // Written first and measured then: nearly everything fits, and to know the length costs as much as to write.
         write(&mut inner.letters.bytes);
+        if before > 0 && inner.letters.bytes.len() > self.limit {
+            inner.letters.bytes.truncate(before);
+            return Err(Full);
+        }
         let length = u32::try_from(inner.letters.bytes.len() - before).unwrap_or(u32::MAX);
         inner.letters.lengths.push(length);
         drop(inner);

@@ -27,11 +27,20 @@ impl Address {
         }
     }
 
-    pub(crate) fn str<'a>(&'a self, raw: &'a Raw) -> Option<&'a str> {
+    /// The bytes of the address, which are UTF-8.
+    pub(crate) fn bytes<'a>(&'a self, raw: &'a Raw) -> Option<&'a [u8]> {
         match self {
             Address::None => None,
-            Address::Raw(span, _) => Some(span.str(raw.bytes())),
-            Address::Owned(jid) => Some(jid.as_str()),
+            Address::Raw(span, _) => Some(span.of(raw.bytes())),
+            Address::Owned(jid) => Some(jid.as_str().as_bytes()),
+        }
+    }
+
+    /// How long the address is, if it is not among the values of the stanza.
+    pub(crate) fn own_len(&self) -> usize {
+        match self {
+            Address::Owned(jid) => jid.as_str().len(),
+            Address::None | Address::Raw(..) => 0,
         }
     }
 }
@@ -60,6 +69,17 @@ impl Value {
             Value::None => None,
             Value::Raw(span) => Some(span.str(raw.bytes())),
             Value::Owned(text) => Some(text),
+        }
+    }
+}
+
+impl Value {
+    /// The bytes of the value, which are UTF-8.
+    pub(crate) fn bytes<'a>(&'a self, raw: &'a Raw) -> Option<&'a [u8]> {
+        match self {
+            Value::None => None,
+            Value::Raw(span) => Some(span.of(raw.bytes())),
+            Value::Owned(text) => Some(text.as_bytes()),
         }
     }
 }

@@ -1,20 +1,26 @@
 //! Stanzas on the wire.
 
 use super::Stanza;
-use crate::xml::{escape_attribute, escaped_len};
+use crate::xml::{escape_attribute_bytes, escaped_len};
 
 impl Stanza {
     /// Appends the stanza as it stands in a stream whose default namespace is the content namespace.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.reserve(self.wire_len());
+        out.reserve(self.usual_len());
         self.write_tag(out, None);
     }
 
     /// Appends the stanza with its namespace, so that it can stand anywhere: in a store, in a WebSocket
     /// message, forwarded in another stanza. `ns` is to be one of the content namespaces.
     pub fn write_in(&self, out: &mut Vec<u8>, ns: &str) {
-        out.reserve(self.wire_len() + " xmlns=''".len() + ns.len());
+        out.reserve(self.usual_len() + " xmlns=''".len() + ns.len());
         self.write_tag(out, Some(ns));
+    }
+
+    /// About how many bytes [`write`](Stanza::write) appends, without looking at any.
+    fn usual_len(&self) -> usize {
+        const TAGS: usize = 80;
+        TAGS + self.raw.bytes().len() + self.to.own_len() + self.from.own_len()
     }
 
     /// How many bytes [`write`](Stanza::write) appends.
@@ -31,13 +37,13 @@ impl Stanza {
     }
 
     /// The attributes in the order they are written, each name with the space before it.
-    fn attributes(&self) -> [(&'static str, Option<&str>); 5] {
+    fn attributes(&self) -> [(&'static str, Option<&[u8]>); 5] {
         [
-            (" to", self.to.str(&self.raw)),
-            (" from", self.from.str(&self.raw)),
-            (" id", self.id()),
-            (" type", self.kind.type_attribute()),
-            (" xml:lang", self.lang()),
+            (" to", self.to.bytes(&self.raw)),
+            (" from", self.from.bytes(&self.raw)),
+            (" id", self.id.bytes(&self.raw)),
+            (" type", self.kind.type_attribute().map(str::as_bytes)),
+            (" xml:lang", self.lang.bytes(&self.raw)),
         ]
     }
 
@@ -45,11 +51,11 @@ impl Stanza {
         let name = self.kind.name().as_bytes();
         out.push(b'<');
         out.extend_from_slice(name);
-        for (name, value) in [(" xmlns", ns)].into_iter().chain(self.attributes()) {
+        for (name, value) in [(" xmlns", ns.map(str::as_bytes))].into_iter().chain(self.attributes()) {
             if let Some(value) = value {
                 out.extend_from_slice(name.as_bytes());
                 out.extend_from_slice(b"='");
-                escape_attribute(value, out);
+                escape_attribute_bytes(value, out);
                 out.push(b'\'');
             }
         }

@@ -61,8 +61,7 @@ static SPECIAL: [u8; 256] = {
 
 type Replacement = fn(&[u8], usize) -> Option<(&'static str, usize)>;
 
-fn escape(text: &str, class: u8, replacement: Replacement, mut out: impl FnMut(&[u8])) {
-    let bytes = text.as_bytes();
+fn escape(bytes: &[u8], class: u8, replacement: Replacement, mut out: impl FnMut(&[u8])) {
     let (mut done, mut at) = (0, 0);
     while at < bytes.len() {
         if SPECIAL[bytes[at] as usize] & class == 0 {
@@ -85,17 +84,22 @@ fn escape(text: &str, class: u8, replacement: Replacement, mut out: impl FnMut(&
 /// Appends text as it has to stand between tags. Characters that XML cannot carry (U+0000 and such)
 /// become U+FFFD.
 pub fn escape_text(text: &str, out: &mut Vec<u8>) {
-    escape(text, TEXT, text_replacement, |part| out.extend_from_slice(part));
+    escape(text.as_bytes(), TEXT, text_replacement, |part| out.extend_from_slice(part));
 }
 
 /// Appends a value as it has to stand between quotes of either kind, without the quotes. Characters that
 /// XML cannot carry become U+FFFD.
 pub fn escape_attribute(value: &str, out: &mut Vec<u8>) {
+    escape_attribute_bytes(value.as_bytes(), out);
+}
+
+/// As [`escape_attribute`], for a value that is known to be UTF-8.
+pub(crate) fn escape_attribute_bytes(value: &[u8], out: &mut Vec<u8>) {
     escape(value, ATTRIBUTE, attribute_replacement, |part| out.extend_from_slice(part));
 }
 
-/// How many bytes [`escape_attribute`] appends.
-pub fn escaped_len(value: &str) -> usize {
+/// How many bytes [`escape_attribute`] appends for a value in UTF-8.
+pub(crate) fn escaped_len(value: &[u8]) -> usize {
     let mut len = 0;
     escape(value, ATTRIBUTE, attribute_replacement, |part| len += part.len());
     len
@@ -242,7 +246,7 @@ mod tests {
             prop_assert_eq!(&*unescape(&written, false), &carried);
             let value = escaped(&text, escape_attribute);
             prop_assert_eq!(&*unescape(&value, true), &carried);
-            prop_assert_eq!(escaped_len(&text), value.len());
+            prop_assert_eq!(escaped_len(text.as_bytes()), value.len());
             prop_assert!(!value.contains(['<', '\'', '"', '\n', '\t']));
         }
     }
