@@ -129,12 +129,7 @@ impl<P: Point> Hooks<P> {
                 None => return Err(StanzaError::internal_server_error().into()),
             }
         }
-        for Entry { source, handler } in &self.maps {
-            source
-                .run("map", P::NAME, || handler.map(cx, event))
-                .unwrap_or_else(|| Err(StanzaError::internal_server_error()))?;
-        }
-        Ok(())
+        Ok(self.map(cx, event)?)
     }
 
     /// Awaits the records.
@@ -198,7 +193,7 @@ impl<P: Point> Hooks<P> {
         }
     }
 
-    /// Applies the maps only, for points that other crates fire.
+    /// Applies the maps; alone at points that other crates fire.
     pub(crate) fn map(&self, cx: &Cx<'_>, event: &mut P) -> Result<(), StanzaError> {
         for Entry { source, handler } in &self.maps {
             source

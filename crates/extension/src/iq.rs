@@ -154,6 +154,12 @@ impl IqTable {
         Ok(())
     }
 
+    /// The namespaces of which something is owned.
+    #[cfg(feature = "test-host")]
+    pub(crate) fn namespaces(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.keys().copied()
+    }
+
     /// Has the owner answer; `None` when nobody owns the request.
     pub(crate) async fn answer(
         &self,
