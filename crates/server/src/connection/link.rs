@@ -3,14 +3,11 @@
 use std::future::poll_fn;
 use std::io;
 use std::mem;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use stonechat_stream::codec::{Content, Decoder, Frame, Framing, Limits};
-use tokio::io::AsyncWriteExt as _;
-use tokio_util::io::poll_read_buf;
 
 use super::buffers;
 use super::transport::Transport;
@@ -40,8 +37,7 @@ impl Link {
         if self.input.capacity() == 0 {
             self.input = buffers::take();
         }
-        self.input.reserve(buffers::READ);
-        let read = poll_read_buf(Pin::new(&mut self.transport), cx, &mut self.input);
+        let read = self.transport.poll_read(cx, &mut self.input);
         self.release();
         read
     }

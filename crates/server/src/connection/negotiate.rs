@@ -207,6 +207,7 @@ impl<'a> Negotiator<'a> {
             Ok(secured) => {
                 let transport = Transport::Tls(Box::new(secured.stream));
                 self.link = Link::new(transport, before_login(self.config));
+                self.link.input = secured.input;
                 self.channel = secured.channel;
                 Ok(())
             }

@@ -2,12 +2,10 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use stonechat_extension::{Letters, Mailbox};
 use stonechat_stanza::Stanza;
-use tokio::io::AsyncWrite as _;
 
 use super::transport::Transport;
 
@@ -70,7 +68,7 @@ impl Outgoing {
                 continue;
             }
             if self.unflushed {
-                ready!(Pin::new(&mut *transport).poll_flush(cx))?;
+                ready!(transport.poll_flush(cx))?;
                 self.unflushed = false;
                 self.moved = true;
             }
@@ -118,7 +116,7 @@ fn poll_all(
     moved: &mut bool,
 ) -> Poll<io::Result<()>> {
     while *at < bytes.len() {
-        match ready!(Pin::new(&mut *transport).poll_write(cx, &bytes[*at..]))? {
+        match ready!(transport.poll_write(cx, &bytes[*at..]))? {
             0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             written => *at += written,
         }

@@ -1,35 +1,60 @@
 //! Which certificate for which host.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use rustls::ServerConfig;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 
 use super::{TlsError, load};
 use crate::config::{Config, KeyPair};
 
-/// A certificate in service.
-#[derive(Debug)]
-pub(crate) struct Certificate {
-    pub(super) config: Arc<ServerConfig>,
-    /// What `tls-server-end-point` is for it (RFC 5929 §4); nothing where that is not defined.
-    pub(crate) end_point: Option<Vec<u8>>,
+thread_local! {
+    static CHOSEN: Cell<Option<Arc<Certificate>>> = const { Cell::new(None) };
 }
 
-#[derive(Debug, Default)]
-struct Loaded {
+/// A certificate in service.
+#[derive(Debug)]
+pub(super) struct Certificate {
+    pub(super) certified: Arc<CertifiedKey>,
+    /// What `tls-server-end-point` is for it (RFC 5929 §4); nothing where that is not defined.
+    pub(super) end_point: Option<Vec<u8>>,
+}
+
+impl Certificate {
+    /// The one that was chosen for a handshake on this thread since this was last asked.
+    pub(super) fn take_chosen() -> Option<Arc<Self>> {
+        CHOSEN.take()
+    }
+}
+
+/// The certificates by the names that clients ask for.
+#[derive(Debug)]
+struct Names {
     by_name: HashMap<String, Arc<Certificate>>,
-    default: Option<Arc<Certificate>>,
+    default: Arc<Certificate>,
+}
+
+impl ResolvesServerCert for Names {
+    /// The certificate for a client that asks for a name (SNI), or does not say whom it wants.
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let named = hello.server_name().and_then(|name| self.by_name.get(&name.to_ascii_lowercase()));
+        let chosen = named.unwrap_or(&self.default);
+        CHOSEN.set(Some(Arc::clone(chosen)));
+        Some(Arc::clone(&chosen.certified))
+    }
 }
 
 /// The certificates of all hosts, which can be loaded anew while they are used.
 #[derive(Debug, Default)]
-pub struct Certificates(ArcSwap<Loaded>);
+pub struct Certificates(ArcSwapOption<ServerConfig>);
 
 /// Certificates that were loaded, and are put in service with [`Certificates::replace`].
 #[derive(Debug)]
-pub(crate) struct Fresh(Loaded);
+pub(crate) struct Fresh(Option<Arc<ServerConfig>>);
 
 impl Certificates {
     /// Reads all certificates that the configuration names. Nothing changes yet.
@@ -39,7 +64,7 @@ impl Certificates {
             if let Some(certificate) = loaded.get(&pair) {
                 return Ok(Arc::clone(certificate));
             }
-            let certificate = Arc::new(load::load(&pair, config.tls.minimum_version)?);
+            let certificate = Arc::new(load::certificate(&pair)?);
             loaded.insert(pair, Arc::clone(&certificate));
             Ok(certificate)
         };
@@ -52,25 +77,23 @@ impl Certificates {
                 by_name.insert(sni(domain), certificate);
             }
         }
-        Ok(Fresh(Loaded { by_name, default }))
+        let names = default.map(|default| Arc::new(Names { by_name, default }));
+        Ok(Fresh(names.map(|names| load::config(names, config.tls.minimum_version)).transpose()?))
     }
 
     /// Puts certificates in service. Connections that have theirs keep it.
     pub(crate) fn replace(&self, fresh: Fresh) {
-        self.0.store(Arc::new(fresh.0));
+        self.0.store(fresh.0);
     }
 
-    /// The certificate for a client that asks for `name`, or does not say whom it wants.
-    pub(crate) fn choose(&self, name: Option<&str>) -> Option<Arc<Certificate>> {
-        let loaded = self.0.load();
-        name.and_then(|name| loaded.by_name.get(&name.to_ascii_lowercase()))
-            .or(loaded.default.as_ref())
-            .cloned()
+    /// How a handshake is done; `None` when there are no certificates.
+    pub(super) fn config(&self) -> Option<Arc<ServerConfig>> {
+        self.0.load_full()
     }
 
     /// Whether there is any.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.load().default.is_none()
+        self.0.load().is_none()
     }
 }
 

@@ -24,6 +24,9 @@ pub enum TlsError {
         /// What is wrong with them.
         source: rustls::Error,
     },
+    /// The crypto provider does not have what TLS needs.
+    #[error("TLS: {0}")]
+    Provider(#[from] rustls::Error),
     /// A certificate could not be made.
     #[error("a certificate cannot be made: {0}")]
     Generate(#[from] rcgen::Error),

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;
-use rustls::server::NoServerSessionStorage;
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,37 +14,45 @@ use stonechat_stream::tls::ALPN_CLIENT;
 use super::TlsError;
 use super::certificates::Certificate;
 use super::end_point;
+use super::exporter::Catch;
 use crate::config::{KeyPair, TlsVersion};
 
 /// Larger files are not certificates.
 const MOST: u64 = 1 << 20;
 
-/// Loads a certificate and makes of it what a handshake needs.
-pub(super) fn load(pair: &KeyPair, minimum: TlsVersion) -> Result<Certificate, TlsError> {
+/// Loads a certificate with its key.
+pub(super) fn certificate(pair: &KeyPair) -> Result<Certificate, TlsError> {
     let chain = chain(&pair.certificate)?;
     let end_point = chain.first().and_then(|leaf| end_point::hash(leaf));
     let key = PrivateKeyDer::from_pem_slice(&read(&pair.key)?).map_err(|error| match error {
         pem::Error::NoItemsFound => TlsError::file(&pair.key, "there is no private key in this file"),
         error => TlsError::file(&pair.key, error),
     })?;
-    let with_pair =
-        |source| TlsError::Pair { certificate: pair.certificate.clone(), key: pair.key.clone(), source };
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let certified = CertifiedKey::from_der(chain, key, &provider).map_err(with_pair)?;
+    let certified = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|source| {
+        TlsError::Pair { certificate: pair.certificate.clone(), key: pair.key.clone(), source }
+    })?;
+    Ok(Certificate { certified: Arc::new(certified), end_point })
+}
+
+/// How handshakes are done with the certificates that `names` chooses.
+pub(super) fn config(
+    names: Arc<dyn ResolvesServerCert>,
+    minimum: TlsVersion,
+) -> Result<Arc<ServerConfig>, TlsError> {
     let versions: &[_] = match minimum {
         TlsVersion::V1_2 => &[&version::TLS13, &version::TLS12],
         TlsVersion::V1_3 => &[&version::TLS13],
     };
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(versions)
-        .map_err(with_pair)?
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(versions)?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+        .with_cert_resolver(names);
     config.require_ems = true;
     config.alpn_protocols = vec![ALPN_CLIENT.to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(Certificate { config: Arc::new(config), end_point })
+    config.key_log = Arc::new(Catch);
+    Ok(Arc::new(config))
 }
 
 fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
