@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) file: Option<PathBuf>,
     /// The data directory.
     pub(crate) data: PathBuf,
+    /// How many threads carry stanzas.
+    pub(crate) threads: usize,
     pub(crate) log: Log,
     pub(crate) server: Config,
     /// The hosts without a certificate, with the one that is made for them.
@@ -35,11 +37,11 @@ impl Settings {
         };
         let folder = place.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let data = place.data.clone().unwrap_or_else(|| folder.join(&file.data));
-        let log = file.log;
+        let (threads, log) = (threads(file.threads), file.log);
         let mut server = file.into_server();
         complete(&mut server, folder);
         let own_certificates = certify(&mut server, &data);
-        let settings = Self { file: place.config.clone(), data, log, server, own_certificates };
+        let settings = Self { file: place.config.clone(), data, threads, log, server, own_certificates };
         settings
             .check(registry)
             .map_err(|message| Failure::config(format!("{}: {message}", settings.name())))?;
@@ -75,6 +77,15 @@ impl Settings {
         }
         self.server.check().map_err(|error| error.to_string())?;
         extensions::check(&self.server, registry)
+    }
+}
+
+/// How many threads carry stanzas: as many as are asked for, or one for every two cores. The system's share of the work,
+/// sockets and TCP, is as large as ours, and what the threads hand to each other costs more than what one does alone.
+fn threads(asked: u16) -> usize {
+    match usize::from(asked) {
+        0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
+        asked => asked,
     }
 }
 
@@ -144,6 +155,12 @@ mod tests {
         assert!(pair.certificate.is_absolute() && pair.certificate.ends_with("c.pem"));
         assert_eq!(pair.key, Path::new("/k.pem"));
         assert!(settings.own_certificates.is_empty());
+    }
+
+    #[test]
+    fn there_is_always_a_thread() {
+        assert!(threads(0) >= 1);
+        assert_eq!(load("threads = 3").unwrap().threads, 3);
     }
 
     #[test]

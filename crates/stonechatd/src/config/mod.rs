@@ -26,6 +26,8 @@ pub(crate) use print::print;
 pub(crate) struct File {
     /// The data directory.
     pub(crate) data: PathBuf,
+    /// How many threads carry stanzas; 0 for [`threads`](load::threads).
+    pub(crate) threads: u16,
     /// What is logged.
     pub(crate) log: log::Log,
     // The rest is the server's.
@@ -44,6 +46,7 @@ impl Default for File {
             Config::for_host("localhost");
         Self {
             data: PathBuf::from("stonechat-data"),
+            threads: 0,
             log: log::Log::default(),
             listeners,
             tls,

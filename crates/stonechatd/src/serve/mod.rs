@@ -13,6 +13,7 @@ use stonechat_extension::Registry;
 use stonechat_server::Server;
 use stonechat_server::config::Kind;
 use stonechat_store::{Store, sqlite};
+use tokio::runtime::Builder;
 
 use crate::cli::Place;
 use crate::config::Settings;
@@ -36,7 +37,7 @@ pub(crate) fn run(place: &Place) -> Result<(), Failure> {
     let lock = directory.lock_for_a_server()?;
     // Blocks, and nobody waits yet.
     let store = Store::sqlite(directory.database(), sqlite::Options::default())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = Builder::new_multi_thread().worker_threads(settings.threads).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::io("the runtime cannot be started", error))?;
     let start = Start { place, registry, settings, logging, directory: &directory, store, lock };
     runtime.block_on(start.serve())

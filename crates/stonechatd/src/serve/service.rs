@@ -60,6 +60,9 @@ impl Service {
         if settings.data != started_with.data {
             later.push("data");
         }
+        if settings.threads != started_with.threads {
+            later.push("threads");
+        }
         if settings.log.format != started_with.log.format {
             later.push("log.format");
         }

@@ -35,7 +35,7 @@ impl Default for Options {
         Self {
             access: Access::Exclusive,
             quick_check: true,
-            readers: 3,
+            readers: 2,
             busy_timeout: Duration::from_secs(5),
             queue_bytes: 64 << 20,
             cache_bytes: 32 << 20,

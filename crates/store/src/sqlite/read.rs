@@ -10,6 +10,9 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
+/// So many keys of a map with their values are read on the caller's thread.
+const FEW: u32 = 64;
+
 pub(super) fn document(conn: &Connection, store: &str, owner: &Owner) -> Result<Option<Bytes>, Failure> {
     let sql = "SELECT value FROM document WHERE store = ?1 AND owner = ?2";
     Ok(apply::optional::<Vec<u8>>(conn, sql, params![store, owner.key()])?.map(Bytes::from))
@@ -131,7 +134,7 @@ pub(super) fn stores_of(conn: &Connection, owner: &Owner) -> Result<Vec<(Kind, A
 impl Documents for Sqlite {
     async fn document(&self, store: &str, owner: &Owner) -> Result<Option<Bytes>, Error> {
         let (store, owner) = (store.to_owned(), owner.clone());
-        self.threads.read(move |conn| document(conn, &store, &owner)).await
+        self.threads.read_few(move |conn| document(conn, &store, &owner)).await
     }
 }
 
@@ -139,7 +142,7 @@ impl Documents for Sqlite {
 impl Maps for Sqlite {
     async fn map_value(&self, store: &str, owner: &Owner, key: &str) -> Result<Option<Bytes>, Error> {
         let (store, owner, key) = (store.to_owned(), owner.clone(), key.to_owned());
-        self.threads.read(move |conn| map_value(conn, &store, &owner, &key)).await
+        self.threads.read_few(move |conn| map_value(conn, &store, &owner, &key)).await
     }
 
     async fn map_page(
@@ -150,7 +153,8 @@ impl Maps for Sqlite {
         limit: u32,
     ) -> Result<Vec<(String, Bytes)>, Error> {
         let (store, owner, after) = (store.to_owned(), owner.clone(), after.map(str::to_owned));
-        self.threads.read(move |conn| map_page(conn, &store, &owner, after.as_deref(), limit)).await
+        let page = move |conn: &Connection| map_page(conn, &store, &owner, after.as_deref(), limit);
+        if limit <= FEW { self.threads.read_few(page).await } else { self.threads.read(page).await }
     }
 
     async fn map_count(&self, store: &str, owner: &Owner) -> Result<u64, Error> {

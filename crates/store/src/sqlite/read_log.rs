@@ -183,7 +183,8 @@ impl Logs for Sqlite {
     }
 
     async fn log_usage(&self, store: &str, owner: &Owner) -> Result<Usage, Error> {
-        self.read_log(store, owner, usage).await
+        let (store, owner) = (Arc::from(store), owner.clone());
+        self.threads.read_few(move |conn| usage(conn, &store, &owner)).await
     }
 
     async fn log_entry(&self, store: &str, owner: &Owner, id: &str) -> Result<Option<Entry>, Error> {

@@ -2,6 +2,7 @@
 
 use super::checkpoint::{self, Pulse};
 use super::failure::Failure;
+use super::inline::Inline;
 use super::open::{self, Lock};
 use super::options::Options;
 use super::readers::Readers;
@@ -20,6 +21,7 @@ pub(super) struct Threads {
     place: Arc<str>,
     writer: Writer,
     readers: Readers,
+    inline: Inline,
     pulse: Arc<Pulse>,
     running: Mutex<Option<Running>>,
     ended: watch::Sender<bool>,
@@ -51,9 +53,11 @@ impl Threads {
         let path = &open::create(path, &place)?;
         let (conn, lock) = open::open(path, &place, options)?;
         let readers = Readers::new(place.clone());
+        let inline = Inline::new(open::open_reader(path, &place, options)?);
         let threads = Self {
             writer: Writer::new(place.clone(), options.queue_bytes),
             readers,
+            inline,
             pulse: Arc::new(Pulse::new()),
             running: Mutex::new(Some(Running { writer: None, others: Vec::new(), lock })),
             ended: watch::Sender::new(false),
@@ -130,6 +134,18 @@ impl Threads {
         self.readers.read(read).await
     }
 
+    /// The same for a read of a few rows: it may run on the caller's thread.
+    pub(super) async fn read_few<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Error> {
+        let read = if self.writer.has_died() { Err(read) } else { self.inline.run(read) };
+        match read {
+            Ok(result) => result.map_err(|failure| failure.at(&self.place, "reading")),
+            Err(read) => self.read(read).await,
+        }
+    }
+
     pub(super) async fn close(&self) -> Result<(), Error> {
         let died = self.writer.has_died();
         self.tell_to_end();
@@ -154,6 +170,7 @@ impl Threads {
     fn tell_to_end(&self) {
         self.writer.close();
         self.readers.close();
+        self.inline.close();
         self.pulse.stop();
     }
 }

@@ -18,6 +18,9 @@ use crate::Item;
 /// One account in so many waits for another's change.
 const STRIPES: usize = 64;
 
+/// How many items a small roster has at the most, and one more.
+const FEW: u32 = 64;
+
 /// How often a change is tried when somebody outside this process, or of before a reload, has changed the roster meanwhile.
 const TRIES: usize = 5;
 
@@ -112,7 +115,12 @@ impl Shelf {
             snapshot.version =
                 Version::from_json(&stored).map_err(|why| damaged(owner, "the version", why))?;
         }
-        for (jid, stored) in self.items.all(&key).await? {
+        // Most rosters are small, and a few items are read in no time.
+        let mut items = self.items.page(&key, None, FEW).await?;
+        if items.len() == FEW as usize {
+            items = self.items.all(&key).await?;
+        }
+        for (jid, stored) in items {
             let entry = Entry::from_json(&stored).map_err(|why| damaged(owner, &jid, why))?;
             let contact =
                 BareJid::parse_received(&jid).map_err(|why| damaged(owner, &jid, why.to_string()))?;

@@ -1,0 +1,119 @@
+//! Short reads on the caller's own thread.
+//!
+//! To hand a read to another thread and back costs several times what it takes to find one row that is in memory. So reads
+//! of a few rows run where they are asked for, as long as they are that quick. One that is not has waited for the disk;
+//! then the threads have the reads for a while, so that whoever asks is never held up twice in a row.
+
+use super::failure::Failure;
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What takes longer has waited for the disk.
+const QUICK: Duration = Duration::from_millis(1);
+/// For how long the threads have the reads then.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection for short reads.
+#[derive(Debug)]
+pub(super) struct Inline {
+    /// `None` once it is closed.
+    connection: Mutex<Option<Connection>>,
+    opened: Instant,
+    /// Until when the threads have the reads, in microseconds since `opened`.
+    paused_until: AtomicU64,
+}
+
+impl Inline {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            connection: Mutex::new(Some(connection)),
+            opened: Instant::now(),
+            paused_until: AtomicU64::new(0),
+        }
+    }
+
+    /// Runs a read here and now; gives it back when it has to go to the threads.
+    pub(super) fn run<T, R>(&self, read: R) -> Result<Result<T, Failure>, R>
+    where
+        R: FnOnce(&Connection) -> Result<T, Failure>,
+    {
+        if self.micros() < self.paused_until.load(Ordering::Relaxed) {
+            return Err(read);
+        }
+        // Never waits for who reads on another thread.
+        let Some(connection) = self.connection.try_lock() else { return Err(read) };
+        let Some(connection) = connection.as_ref() else { return Err(read) };
+        let begun = Instant::now();
+        let result = catch_unwind(AssertUnwindSafe(|| read(connection)));
+        if begun.elapsed() > QUICK {
+            let pause = u64::try_from(PAUSE.as_micros()).unwrap_or(u64::MAX);
+            self.paused_until.store(self.micros().saturating_add(pause), Ordering::Relaxed);
+        }
+        Ok(result.unwrap_or_else(|_| {
+            if !connection.is_autocommit() {
+                // The transaction that it left open would pin the WAL.
+                drop(connection.execute_batch("ROLLBACK"));
+            }
+            Err(Failure::Sqlite(rusqlite::Error::ToSqlConversionFailure("a read panicked".into())))
+        }))
+    }
+
+    /// Closes the connection, when nobody uses it any more.
+    pub(super) fn close(&self) {
+        drop(self.connection.lock().take());
+    }
+
+    fn micros(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inline() -> Inline {
+        Inline::new(Connection::open_in_memory().expect("it opens"))
+    }
+
+    fn one(connection: &Connection) -> Result<i64, Failure> {
+        Ok(connection.query_row("SELECT 1", [], |row| row.get(0))?)
+    }
+
+    #[test]
+    fn a_slow_read_sends_the_next_ones_to_the_threads() {
+        let inline = inline();
+        assert!(matches!(inline.run(one), Ok(Ok(1))));
+        let slow = |connection: &Connection| {
+            std::thread::sleep(2 * QUICK);
+            one(connection)
+        };
+        assert!(matches!(inline.run(slow), Ok(Ok(1))));
+        assert!(inline.run(one).is_err(), "the threads have it");
+    }
+
+    #[test]
+    fn who_finds_it_in_use_or_closed_goes_to_the_threads() {
+        let inline = inline();
+        let nested = |connection: &Connection| {
+            assert!(inline.run(one).is_err());
+            one(connection)
+        };
+        assert!(matches!(inline.run(nested), Ok(Ok(1))));
+        inline.close();
+        assert!(inline.run(one).is_err());
+    }
+
+    #[test]
+    fn a_read_that_panics_fails_alone() {
+        let inline = inline();
+        let panics = |_: &Connection| -> Result<i64, Failure> { panic!("a test asked for it") };
+        assert!(matches!(inline.run(panics), Ok(Err(_))));
+        // To panic takes its time.
+        inline.paused_until.store(0, Ordering::Relaxed);
+        assert!(matches!(inline.run(one), Ok(Ok(1))));
+    }
+}
