@@ -19,6 +19,8 @@ use crate::{AccountError, Host, On};
 pub(crate) enum Effect {
     /// Find out whom it is for, and deliver it.
     Route(Stanza),
+    /// Deliver it to this account of this host, which is connected.
+    ToAccount(Arc<Host>, Arc<Account>, Stanza),
     /// Deliver it to this session of this host.
     ToSession(Arc<Host>, Arc<Session>, Stanza),
     /// Write this element to this session.
@@ -35,6 +37,9 @@ impl std::fmt::Debug for Effect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Route(stanza) => f.debug_tuple("Route").field(stanza).finish(),
+            Self::ToAccount(_, account, stanza) => {
+                f.debug_tuple("ToAccount").field(account.jid()).field(stanza).finish()
+            }
             Self::ToSession(_, session, stanza) => {
                 f.debug_tuple("ToSession").field(session.jid()).field(stanza).finish()
             }
@@ -175,6 +180,13 @@ impl<'a> Cx<'a> {
     pub fn send(&mut self, stanza: Stanza) {
         debug_assert!(stanza.to().is_some(), "a stanza without `to` goes nowhere");
         self.out.push(Effect::Route(stanza));
+    }
+
+    /// Sends a stanza to the bare JID of an account of this host whose live state is at hand: as [`Cx::send`], which would look for
+    /// that again. `to` has to say the same.
+    pub fn send_to_account(&mut self, account: &Arc<Account>, stanza: Stanza) {
+        debug_assert_eq!(stanza.to().map(|to| to.to_bare()).as_ref(), Some(account.jid()));
+        self.out.push(Effect::ToAccount(Arc::clone(self.host), Arc::clone(account), stanza));
     }
 
     /// Sends a stanza to one session; only [`ToSession`](crate::point::ToSession) handlers see it.

@@ -32,21 +32,11 @@ pub enum Choice {
 /// IQ requests to the bare JID are not asked about here: the host answers those itself (§8.5.1).
 #[must_use]
 pub fn choose(kind: Kind, full: bool, sessions: &[Candidate]) -> Choice {
-    if full {
-        // §8.5.3.1: a connected resource of exactly that name gets it, whatever its priority.
-        let direct = !matches!(
-            kind,
-            Kind::Presence(
-                presence::Type::Subscribe
-                    | presence::Type::Subscribed
-                    | presence::Type::Unsubscribe
-                    | presence::Type::Unsubscribed
-                    | presence::Type::Probe
-            )
-        );
-        if let (true, Some(at)) = (direct, sessions.iter().position(|session| session.addressed)) {
-            return Choice::Deliver(smallvec![at]);
-        }
+    if full
+        && is_direct(kind)
+        && let Some(at) = sessions.iter().position(|session| session.addressed)
+    {
+        return Choice::Deliver(smallvec![at]);
     }
     match kind {
         Kind::Message(message) => choose_for_message(message, full, sessions),
@@ -55,6 +45,21 @@ pub fn choose(kind: Kind, full: bool, sessions: &[Candidate]) -> Choice {
         Kind::Iq(iq::Type::Get | iq::Type::Set) => Choice::Unavailable,
         Kind::Iq(iq::Type::Result | iq::Type::Error) => Choice::Ignore,
     }
+}
+
+/// §8.5.3.1: whether a connected resource of exactly the name in `to` gets it, whatever its priority.
+#[must_use]
+pub const fn is_direct(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Presence(
+            presence::Type::Subscribe
+                | presence::Type::Subscribed
+                | presence::Type::Unsubscribe
+                | presence::Type::Unsubscribed
+                | presence::Type::Probe
+        )
+    )
 }
 
 fn choose_for_message(kind: message::Type, full: bool, sessions: &[Candidate]) -> Choice {

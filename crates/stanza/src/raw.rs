@@ -87,6 +87,11 @@ impl Entry {
         bytes
     }
 
+    /// How long the name of an encoded entry is.
+    fn name_len(bytes: &[u8; ENTRY]) -> usize {
+        (u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) >> 2) as usize
+    }
+
     fn decode(bytes: &[u8; ENTRY]) -> Entry {
         let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let span = Span { start: word(16), len: word(20) };
@@ -155,6 +160,15 @@ impl Raw {
         bytes.try_into().ok().map(Entry::decode)
     }
 
+    /// The entries of the children with this local name, found without a look at what else is in the others.
+    pub(crate) fn named<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = Entry> + 'a {
+        let index = self.bytes.get(self.index as usize..).unwrap_or_default();
+        let (entries, _) = index.as_chunks::<ENTRY>();
+        let of_length =
+            entries.iter().take(self.count()).filter(|entry| Entry::name_len(entry) == name.len());
+        of_length.map(Entry::decode).filter(move |entry| entry.name.of(self.payload()) == name)
+    }
+
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
         (0..self.count()).filter_map(|at| self.entry(at))
     }
@@ -189,6 +203,7 @@ mod tests {
             assert_eq!((raw.values(), raw.payload()), (&b"abc"[..], &b"<x/><y/>"[..]));
             assert_eq!(raw.entries().collect::<Vec<_>>(), [entry, entry.moved(4)]);
             assert_eq!(raw.entry(2), None);
+            assert_eq!(raw.named(b"y").count(), 0);
             assert_eq!(raw.without_payload().payload(), b"");
             assert_eq!(raw.without_payload().entries().count(), 0);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use stonechat_jid::BareJid;
 use stonechat_stanza::{Kind, Stanza, StanzaError, iq, message};
 
@@ -11,21 +11,25 @@ use super::receive::refuse;
 use crate::cx::{Cx, Effect, Outbox};
 use crate::mailbox::Ending;
 use crate::point::{NoAccount, NoSession, Targets, ToAccount};
-use crate::routing::{Candidate, Choice, choose};
-use crate::session::Session;
+use crate::routing::{Candidate, Choice, choose, is_direct};
+use crate::session::{Account, Session};
 use crate::tables::Tables;
 
 impl Host {
     /// Delivers a stanza for this host's domain.
     pub(super) async fn local(self: &Arc<Self>, stanza: Stanza, out: &mut Outbox) {
         let Some(to) = stanza.to() else { return };
-        let (bare, full) = (to.local().is_some().then(|| to.to_bare()), to.resource().is_some());
-        match (bare, stanza.kind()) {
+        let full = to.resource().is_some();
+        match (to.local(), stanza.kind()) {
             (None, kind) => self.to_host(kind, full, stanza, out).await,
-            (Some(account), Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set))) if !full => {
+            (Some(_), Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set))) if !full => {
+                let account = to.to_bare();
                 self.answer(kind, stanza, Some(account), out).await;
             }
-            (Some(account), _) => self.to_account(account, full, stanza, out).await,
+            (Some(_), _) => {
+                let live = self.table.get(to.bare_str());
+                self.to_account(live, full, stanza, out).await;
+            }
         }
     }
 
@@ -43,17 +47,30 @@ impl Host {
         }
     }
 
-    /// RFC 6121 §8.5: an account, or one of its sessions.
-    async fn to_account(self: &Arc<Self>, account: BareJid, full: bool, stanza: Stanza, out: &mut Outbox) {
-        let sessions = self.table.get(account.as_str()).map(|live| live.sessions()).unwrap_or_default();
-        if sessions.is_empty() {
-            match self.has_account(&account).await {
-                Ok(true) => {}
-                Ok(false) => return self.no_account(account, stanza, out).await,
-                Err(error) => return bounce(&stanza, &error, out),
+    /// RFC 6121 §8.5: an account, or one of its sessions. `live` is its live state, if it is connected.
+    pub(super) async fn to_account(
+        self: &Arc<Self>,
+        live: Option<Arc<Account>>,
+        full: bool,
+        stanza: Stanza,
+        out: &mut Outbox,
+    ) {
+        let connected = live.and_then(|live| {
+            let sessions = live.sessions.read();
+            // Its last session may just have ended, and the account with it.
+            (!sessions.is_empty()).then(|| (live.jid().clone(), chosen(&stanza, full, &sessions)))
+        });
+        let (account, (choice, targets)) = match connected {
+            Some(connected) => connected,
+            None => {
+                let Some(account) = stanza.to().map(|to| to.to_bare()) else { return };
+                match self.has_account(&account).await {
+                    Ok(true) => (account, chosen(&stanza, full, &[])),
+                    Ok(false) => return self.no_account(account, stanza, out).await,
+                    Err(error) => return bounce(&stanza, &error, out),
+                }
             }
-        }
-        let (choice, targets) = chosen(&stanza, full, &sessions);
+        };
         let tables = self.tables();
         let hooks = &tables.to_account;
         let mut cx = Cx::new(self, &tables, None, out);
@@ -196,14 +213,18 @@ fn bounce(stanza: &Stanza, error: &StanzaError, out: &mut Outbox) {
     }
 }
 
-fn chosen(stanza: &Stanza, full: bool, sessions: &Targets) -> (Choice, Targets) {
+fn chosen(stanza: &Stanza, full: bool, sessions: &[Arc<Session>]) -> (Choice, Targets) {
     let to = stanza.to();
+    let addressed = |session: &Session| full && to.is_some_and(|to| to.as_str() == session.jid().as_str());
+    // What most stanzas come to, without a list of the others.
+    if is_direct(stanza.kind())
+        && let Some(at) = sessions.iter().position(|session| addressed(session))
+    {
+        return (Choice::Deliver(smallvec![at]), smallvec![Arc::clone(&sessions[at])]);
+    }
     let candidates: SmallVec<[Candidate; 8]> = sessions
         .iter()
-        .map(|session| Candidate {
-            priority: session.priority(),
-            addressed: full && to.is_some_and(|to| to.as_str() == session.jid().as_str()),
-        })
+        .map(|session| Candidate { priority: session.priority(), addressed: addressed(session) })
         .collect();
     let choice = choose(stanza.kind(), full, &candidates);
     let targets = match &choice {

@@ -222,6 +222,9 @@ impl Host {
             }
             match effect {
                 Effect::Route(stanza) => self.route(stanza, &mut out).await,
+                Effect::ToAccount(host, account, stanza) => {
+                    host.to_account(Some(account), false, stanza, &mut out).await;
+                }
                 Effect::ToSession(host, session, stanza) => {
                     host.to_session_or_bounce(&session, stanza, &mut out).await;
                 }

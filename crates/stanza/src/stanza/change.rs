@@ -117,6 +117,10 @@ impl Stanza {
 
     /// Removes all children `name` in the namespace `ns`. The result is their number.
     pub fn remove(&mut self, ns: &str, name: &str) -> usize {
+        // Mostly there is none, which is found out without a list of the others.
+        if !self.has(ns, name) {
+            return 0;
+        }
         let before = self.raw.count();
         self.retain(|child| !child.is(ns, name));
         before - self.raw.count()

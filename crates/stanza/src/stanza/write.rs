@@ -28,7 +28,7 @@ impl Stanza {
         let attributes = self
             .attributes()
             .into_iter()
-            .filter_map(|(name, value)| value.map(|value| name.len() + "=''".len() + escaped_len(value)));
+            .filter_map(|(name, value)| value.map(|value| name.len() + escaped_len(value) + "'".len()));
         let tags = match self.raw.payload().is_empty() {
             true => "</>".len() + self.kind.name().len(),
             false => "<></>".len() + 2 * self.kind.name().len(),
@@ -36,14 +36,14 @@ impl Stanza {
         tags + attributes.sum::<usize>() + self.raw.payload().len()
     }
 
-    /// The attributes in the order they are written, each name with the space before it.
-    fn attributes(&self) -> [(&'static str, Option<&[u8]>); 5] {
+    /// The attributes in the order they are written, each name with what stands around it.
+    fn attributes(&self) -> [(&'static [u8], Option<&[u8]>); 5] {
         [
-            (" to", self.to.bytes(&self.raw)),
-            (" from", self.from.bytes(&self.raw)),
-            (" id", self.id.bytes(&self.raw)),
-            (" type", self.kind.type_attribute().map(str::as_bytes)),
-            (" xml:lang", self.lang.bytes(&self.raw)),
+            (b" to='", self.to.bytes(&self.raw)),
+            (b" from='", self.from.bytes(&self.raw)),
+            (b" id='", self.id.bytes(&self.raw)),
+            (b" type='", self.kind.type_attribute().map(str::as_bytes)),
+            (b" xml:lang='", self.lang.bytes(&self.raw)),
         ]
     }
 
@@ -51,12 +51,12 @@ impl Stanza {
         let name = self.kind.name().as_bytes();
         out.push(b'<');
         out.extend_from_slice(name);
-        for (name, value) in [(" xmlns", ns.map(str::as_bytes))].into_iter().chain(self.attributes()) {
+        if let Some(ns) = ns {
+            write_attribute(b" xmlns='", ns.as_bytes(), out);
+        }
+        for (name, value) in self.attributes() {
             if let Some(value) = value {
-                out.extend_from_slice(name.as_bytes());
-                out.extend_from_slice(b"='");
-                escape_attribute_bytes(value, out);
-                out.push(b'\'');
+                write_attribute(name, value, out);
             }
         }
         if self.raw.payload().is_empty() {
@@ -69,4 +69,11 @@ impl Stanza {
         out.extend_from_slice(name);
         out.push(b'>');
     }
+}
+
+/// `name` with what stands around it.
+fn write_attribute(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(name);
+    escape_attribute_bytes(value, out);
+    out.push(b'\'');
 }

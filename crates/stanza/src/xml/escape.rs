@@ -59,23 +59,47 @@ static SPECIAL: [u8; 256] = {
     table
 };
 
+/// How many bytes are looked at together.
+const BLOCK: usize = 16;
+
+/// Whether none of the bytes may need a replacement anywhere. Written so that it becomes vector instructions.
+fn is_plain(block: &[u8; BLOCK]) -> bool {
+    let special = |byte: u8| {
+        (byte < 0x20)
+            | (byte == b'<')
+            | (byte == b'>')
+            | (byte == b'&')
+            | (byte == b'\'')
+            | (byte == b'"')
+            | (byte == 0xEF)
+    };
+    !block.iter().fold(false, |any, &byte| any | special(byte))
+}
+
 type Replacement = fn(&[u8], usize) -> Option<(&'static str, usize)>;
 
 fn escape(bytes: &[u8], class: u8, replacement: Replacement, mut out: impl FnMut(&[u8])) {
     let (mut done, mut at) = (0, 0);
     while at < bytes.len() {
-        if SPECIAL[bytes[at] as usize] & class == 0 {
-            at += 1;
+        if bytes[at..].first_chunk().is_some_and(is_plain) {
+            at += BLOCK;
             continue;
         }
-        match replacement(bytes, at) {
-            Some((instead, len)) => {
-                out(&bytes[done..at]);
-                out(instead.as_bytes());
-                at += len;
-                done = at;
+        let end = bytes.len().min(at + BLOCK);
+        while at < end {
+            if SPECIAL[bytes[at] as usize] & class == 0 {
+                at += 1;
+                continue;
             }
-            None => at += 1,
+            match replacement(bytes, at) {
+                Some((instead, len)) => {
+                    out(&bytes[done..at]);
+                    out(instead.as_bytes());
+                    at += len;
+                    done = at;
+                }
+                None => at += 1,
+            }
         }
     }
     out(&bytes[done..]);

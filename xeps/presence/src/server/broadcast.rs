@@ -102,14 +102,21 @@ impl Extension {
 /// To those who are subscribed. Nobody is there to get it at an account of this host that is not connected.
 fn to_subscribers(cx: &mut Cx<'_>, roster: &Snapshot, stanza: &Stanza) {
     for contact in roster.subscribers() {
-        if !is_absent(cx, contact) {
-            cx.send(stanza.clone().with_to(contact.clone()));
+        let stanza = stanza.clone().with_to(contact.clone());
+        if !is_account_here(cx, contact) {
+            cx.send(stanza);
+        } else if let Some(account) = cx.account(contact) {
+            cx.send_to_account(&account, stanza);
         }
     }
 }
 
+fn is_account_here(cx: &Cx<'_>, contact: &BareJid) -> bool {
+    contact.domain() == cx.domain() && contact.local().is_some()
+}
+
 fn is_absent(cx: &Cx<'_>, contact: &BareJid) -> bool {
-    contact.domain() == cx.domain() && contact.local().is_some() && cx.account(contact).is_none()
+    is_account_here(cx, contact) && cx.account(contact).is_none()
 }
 
 /// To the account's available sessions (§4.2.2, §4.5.2), and to the one that it is about, if that `is_there`.
