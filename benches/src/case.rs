@@ -23,6 +23,8 @@ pub enum Case {
     Ping,
     /// One client changes its presence, and 50 contacts are told, over TLS; 10 changes under way.
     Presence,
+    /// One client sends headlines to the bare JID of an account with 100 sessions, over TLS; 10 under way.
+    FanOut,
     /// Logging in: TCP, TLS 1.3, SCRAM-SHA-256, a resource, presence. For the floor: TCP and TLS.
     Login,
     /// Memory of a session that is silent, over TLS.
@@ -71,6 +73,7 @@ impl Case {
             Self::ChatRate => "chat, TLS, 1 000 a second, per message",
             Self::Ping => "iq ping, TLS, window 10",
             Self::Presence => "presence to 50 contacts, per delivery",
+            Self::FanOut => "headline to 100 sessions, per delivery",
             Self::Login => "login",
             Self::IdleTls => "memory of an idle session, TLS",
             Self::IdlePlain => "memory of an idle session, no TLS",
@@ -98,7 +101,7 @@ impl Case {
             Self::ChatWindow1 => Some(Goal::TimesFloor(1.6)),
             Self::ChatRate => Some(Goal::TimesFloor(1.5)),
             Self::Presence => Some(Goal::TimesFloor(3.0)),
-            Self::Login => Some(Goal::TimesFloor(2.5)),
+            Self::FanOut | Self::Login => Some(Goal::TimesFloor(2.5)),
             Self::IdleTls => Some(Goal::AtMost(10.0)),
             Self::IdlePlain => None,
         }

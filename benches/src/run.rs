@@ -25,7 +25,7 @@ pub struct Plan {
         long,
         value_enum,
         value_delimiter = ',',
-        default_value = "start,start-memory,chat,chat-bare,chat-window1,chat-rate,ping,presence,login,idle-tls,idle-plain"
+        default_value = "start,start-memory,chat,chat-bare,chat-window1,chat-rate,ping,presence,fan-out,login,idle-tls,idle-plain"
     )]
     pub cases: Vec<Case>,
     /// How often; the result is the median.
@@ -151,6 +151,7 @@ async fn measure(case: Case, scale: Scale, server: &mut Server) -> Result<Measur
         Case::ChatRate => flow(chat, Pace { window: 100, per_second: Some(1000) }, scale, server).await,
         Case::Ping => flow(Shape::Ping { clients: 20 }, window(10), scale, server).await,
         Case::Presence => flow(Shape::Presence { contacts: 50 }, window(10), scale, server).await,
+        Case::FanOut => flow(Shape::FanOut { sessions: 100 }, window(10), scale, server).await,
         Case::Login => login(scale, server).await,
         Case::IdleTls => idle(true, scale, server).await,
         Case::IdlePlain => idle(false, scale, server).await,

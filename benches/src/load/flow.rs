@@ -1,10 +1,9 @@
 //! Stanzas that flow, and what is seen of them where they arrive.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -12,7 +11,10 @@ use super::{Histogram, Stamp};
 use crate::client::{Connection, Reader, Writer};
 use crate::{Error, Result, sample};
 
+mod progress;
 mod receive;
+
+use progress::Progress;
 
 /// How long stanzas may take to arrive when nothing more is sent.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -58,21 +60,6 @@ pub(super) struct Flow {
 impl std::fmt::Debug for Flow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Flow(to {})", self.receivers.len())
-    }
-}
-
-/// How far a flow is.
-#[derive(Debug)]
-struct Progress {
-    sent: AtomicU64,
-    received: Box<[AtomicU64]>,
-    wake: Notify,
-}
-
-impl Progress {
-    /// How many stanzas all receivers have.
-    fn done(&self) -> u64 {
-        self.received.iter().map(|received| received.load(Ordering::Acquire)).min().unwrap_or(0)
     }
 }
 
@@ -143,14 +130,14 @@ impl Running {
         let count = u32::try_from(load.flows.len()).unwrap_or(u32::MAX);
         let mut flows = Vec::new();
         for (number, flow) in (0_u32..).zip(load.flows) {
-            let received = flow.receivers.iter().map(|_| AtomicU64::new(0)).collect();
-            let progress = Arc::new(Progress { sent: AtomicU64::new(0), received, wake: Notify::new() });
-            for (at, (reader, writer)) in flow.receivers.into_iter().enumerate() {
+            let window = pace.window.max(1);
+            let progress = Arc::new(Progress::new(flow.receivers.len(), window));
+            for (reader, writer) in flow.receivers {
                 let (progress, control) = (Arc::clone(&progress), Arc::clone(&control));
                 receivers.spawn(async move {
                     // The half that is not used keeps the connection open.
                     let _writer = writer;
-                    receive::receive(reader, at, &progress, &control).await
+                    receive::receive(reader, &progress, &control).await
                 });
             }
             if let Some(aside) = flow.aside {
@@ -159,7 +146,7 @@ impl Running {
             // All flows take turns.
             let period = pace.per_second.map(|rate| Duration::from_secs(1) * count / rate.max(1));
             let first = period.map_or(Duration::ZERO, |period| period * number / count);
-            let timing = Timing { window: pace.window.max(1), period, first };
+            let timing = Timing { window, period, first };
             let sender = Sender { writer: flow.writer, before: flow.before, after: flow.after, timing };
             senders.spawn(sender.run(Arc::clone(&progress), Arc::clone(&control)));
             flows.push(progress);
@@ -169,9 +156,7 @@ impl Running {
 
     /// How many stanzas arrived.
     fn units(&self) -> u64 {
-        let of =
-            |flow: &Arc<Progress>| flow.received.iter().map(|one| one.load(Ordering::Relaxed)).sum::<u64>();
-        self.flows.iter().map(of).sum()
+        self.flows.iter().map(|flow| flow.units()).sum()
     }
 
     /// Lets time pass, unless something fails.
@@ -186,12 +171,12 @@ impl Running {
     /// Sends nothing more, and waits for everything to arrive.
     async fn finish(&mut self) -> Result<()> {
         self.control.stop.store(true, Ordering::Release);
-        self.flows.iter().for_each(|flow| flow.wake.notify_one());
+        self.flows.iter().for_each(|flow| flow.wake());
         let arriving = async {
             while let Some(ended) = self.senders.join_next().await {
                 outcome(ended)?;
             }
-            let all = |flow: &Arc<Progress>| flow.done() == flow.sent.load(Ordering::Acquire);
+            let all = |flow: &Arc<Progress>| flow.done() == flow.sent();
             while !self.flows.iter().all(all) {
                 tokio::select! {
                     () = sleep(Duration::from_millis(2)) => {}
@@ -205,7 +190,7 @@ impl Running {
     }
 
     fn lost(&self) -> Error {
-        let sent: u64 = self.flows.iter().map(|flow| flow.sent.load(Ordering::Relaxed)).sum();
+        let sent: u64 = self.flows.iter().map(|flow| flow.sent()).sum();
         let done: u64 = self.flows.iter().map(|flow| flow.done()).sum();
         Error::Delivery(format!("{} of {sent} stanzas were lost", sent.saturating_sub(done)))
     }
@@ -236,7 +221,7 @@ impl Sender {
         for number in 0.. {
             let stopped = || control.stop.load(Ordering::Acquire);
             while number - progress.done() >= self.timing.window && !stopped() {
-                progress.wake.notified().await;
+                progress.woken().await;
             }
             if let Some(period) = self.timing.period {
                 tokio::time::sleep_until(next).await;
@@ -249,7 +234,7 @@ impl Sender {
             stanza.extend_from_slice(&self.before);
             Stamp::now(number).write(&mut stanza);
             stanza.extend_from_slice(&self.after);
-            progress.sent.store(number + 1, Ordering::Release);
+            progress.sends(number);
             self.writer.send(&stanza).await?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Work for a server.
 
+mod catch_up;
 mod flow;
 mod histogram;
 mod login;
@@ -7,6 +8,7 @@ mod scenario;
 mod stamp;
 mod subscribe;
 
+pub use catch_up::catch_up;
 pub use flow::{Load, Pace, Window, measure};
 pub use histogram::Histogram;
 pub use login::{Storm, log_in};

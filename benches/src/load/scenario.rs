@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::flow::{Flow, Load};
 use super::stamp::LENGTH;
 use crate::Result;
-use crate::client::{Protocol, Target};
+use crate::client::{Protocol, Target, address};
 
 /// Bytes of the body of a message.
 const BODY: usize = 100;
@@ -30,6 +30,11 @@ pub enum Shape {
         /// How many.
         contacts: usize,
     },
+    /// One client sends headlines to the bare JID of an account that has so many sessions (RFC 6121 §8.5.2.1.1).
+    FanOut {
+        /// How many.
+        sessions: usize,
+    },
 }
 
 impl Shape {
@@ -40,6 +45,7 @@ impl Shape {
             Self::Chat { pairs, .. } => 2 * pairs,
             Self::Ping { clients } => clients,
             Self::Presence { contacts } => contacts + 1,
+            Self::FanOut { .. } => 2,
         }
     }
 }
@@ -52,48 +58,84 @@ pub async fn prepare(target: &Target, shape: Shape) -> Result<Load> {
     // Other resources than before: the sessions of the last case may not be over yet.
     static RUN: AtomicUsize = AtomicUsize::new(0);
     let resource = &format!("r{}", RUN.fetch_add(1, Ordering::Relaxed));
-    let mut flows = Vec::new();
-    match shape {
-        Shape::Chat { pairs, bare } => {
-            for pair in 0..pairs {
-                let (from, to) = (2 * pair, 2 * pair + 1);
-                let receiver = target.log_in(to, resource, true, "message", &[]).await?;
-                let sender = target.log_in(from, resource, true, "message", &[to]).await?;
-                let (before, after) = message(to, (!bare).then_some(resource));
-                flows.push(Flow::new(sender, vec![receiver], before, after));
-            }
-        }
-        Shape::Ping { clients } => {
-            for client in 0..clients {
-                let connection = target.log_in(client, resource, true, "iq", &[client]).await?;
-                let (before, after) =
-                    ("<iq type='get' to='localhost' id='", "'><ping xmlns='urn:xmpp:ping'/></iq>");
-                flows.push(Flow::to_itself(connection, before.into(), after.into()));
-            }
-        }
-        Shape::Presence { contacts } => {
-            let contacts: Vec<usize> = (1..=contacts).collect();
-            let mut receivers = Vec::new();
-            for contact in &contacts {
-                receivers.push(target.log_in(*contact, resource, true, "presence", &[]).await?);
-            }
-            let mut sender = target.log_in(0, resource, true, "presence", &contacts).await?;
-            if target.protocol() == Protocol::Xmpp {
-                super::subscribe(&mut sender, &mut receivers).await?;
-            }
-            let (before, after) = ("<presence><status>", "</status></presence>");
-            flows.push(Flow::new(sender, receivers, before.into(), after.into()));
-        }
-    }
+    let flows = match shape {
+        Shape::Chat { pairs, bare } => chat(target, resource, pairs, bare).await?,
+        Shape::Ping { clients } => ping(target, resource, clients).await?,
+        Shape::Presence { contacts } => vec![presence(target, resource, contacts).await?],
+        Shape::FanOut { sessions } => vec![fan_out(target, resource, sessions).await?],
+    };
     Ok(Load { flows })
 }
 
+async fn chat(target: &Target, resource: &str, pairs: usize, bare: bool) -> Result<Vec<Flow>> {
+    let mut flows = Vec::new();
+    for pair in 0..pairs {
+        let (from, to) = (2 * pair, 2 * pair + 1);
+        let receiver = target.log_in(to, resource, true, "message", &[]).await?;
+        let sender = target.log_in(from, resource, true, "message", &[to]).await?;
+        let (before, after) = message(to, (!bare).then_some(resource));
+        flows.push(Flow::new(sender, vec![receiver], before, after));
+    }
+    Ok(flows)
+}
+
+async fn ping(target: &Target, resource: &str, clients: usize) -> Result<Vec<Flow>> {
+    let mut flows = Vec::new();
+    for client in 0..clients {
+        let connection = target.log_in(client, resource, true, "iq", &[client]).await?;
+        let (before, after) = ("<iq type='get' to='localhost' id='", "'><ping xmlns='urn:xmpp:ping'/></iq>");
+        flows.push(Flow::to_itself(connection, before.into(), after.into()));
+    }
+    Ok(flows)
+}
+
+async fn presence(target: &Target, resource: &str, contacts: usize) -> Result<Flow> {
+    let contacts: Vec<usize> = (1..=contacts).collect();
+    let mut receivers = Vec::new();
+    for contact in &contacts {
+        receivers.push(target.log_in(*contact, resource, true, "presence", &[]).await?);
+    }
+    let mut sender = target.log_in(0, resource, true, "presence", &contacts).await?;
+    if target.protocol() == Protocol::Xmpp {
+        super::subscribe(&mut sender, &mut receivers).await?;
+    }
+    let (before, after) = ("<presence><status>", "</status></presence>");
+    Ok(Flow::new(sender, receivers, before.into(), after.into()))
+}
+
+/// From account 0 to the sessions of account 1; to so many accounts of the relay, which has no sessions.
+async fn fan_out(target: &Target, resource: &str, sessions: usize) -> Result<Flow> {
+    let is_relay = target.protocol() == Protocol::Relay;
+    let mut receivers = Vec::new();
+    for session in 1..=sessions {
+        let (account, resource) = (if is_relay { session } else { 1 }, format!("{resource}-{session}"));
+        receivers.push(target.log_in(account, &resource, true, "message", &[]).await?);
+    }
+    let peers: Vec<usize> = if is_relay { (1..=sessions).collect() } else { Vec::new() };
+    let sender = target.log_in(0, resource, true, "message", &peers).await?;
+    if !is_relay {
+        // They have told each other of their presence.
+        super::catch_up(&mut receivers).await?;
+    }
+    let (before, after) = headline();
+    Ok(Flow::new(sender, receivers, before, after))
+}
+
 /// What stands before and behind the stamp of a message.
-fn message(to: usize, resource: Option<&String>) -> (Vec<u8>, Vec<u8>) {
+fn message(to: usize, resource: Option<&str>) -> (Vec<u8>, Vec<u8>) {
     let resource = resource.map(|resource| format!("/{resource}")).unwrap_or_default();
-    let before = format!("<message type='chat' id='m1' to='{}{resource}'><body>", crate::client::address(to));
+    around(format!("<message type='chat' id='m1' to='{}{resource}'>", address(to)))
+}
+
+/// What stands before and behind the stamp of a headline to account 1.
+fn headline() -> (Vec<u8>, Vec<u8>) {
+    around(format!("<message type='headline' id='h1' to='{}'>", address(1)))
+}
+
+/// A message that begins with this tag has a body of a hundred bytes, of which the stamp is the beginning.
+fn around(tag: String) -> (Vec<u8>, Vec<u8>) {
     let after = format!("{}</body></message>", "a".repeat(BODY - LENGTH));
-    (before.into(), after.into())
+    ((tag + "<body>").into(), after.into())
 }
 
 #[cfg(test)]
@@ -103,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_body_has_a_hundred_bytes() {
-        let (mut text, after) = message(3, Some(&"r1".to_owned()));
+        let (mut text, after) = message(3, Some("r1"));
         Stamp::now(1).write(&mut text);
         text.extend(after);
         let stanza = stonechat_stanza::Stanza::parse(&text).unwrap();

@@ -11,13 +11,8 @@ use crate::client::Reader;
 use crate::load::Stamp;
 use crate::{Error, Result};
 
-/// Receives the stanzas of a flow as its receiver `at`, until something is wrong.
-pub(super) async fn receive(
-    mut reader: Reader,
-    at: usize,
-    progress: &Progress,
-    control: &Control,
-) -> Result<()> {
+/// Receives the stanzas of a flow as one of its receivers, until something is wrong.
+pub(super) async fn receive(mut reader: Reader, progress: &Progress, control: &Control) -> Result<()> {
     let mut expected = 0;
     loop {
         let before = expected;
@@ -34,8 +29,7 @@ pub(super) async fn receive(
             }
         }
         if expected > before {
-            progress.received[at].store(expected, Ordering::Release);
-            progress.wake.notify_one();
+            progress.arrive(before..expected);
             if !ages.is_empty() {
                 let mut latencies = control.latencies.lock().unwrap_or_else(PoisonError::into_inner);
                 ages.into_iter().for_each(|age| latencies.record(age));
