@@ -98,7 +98,7 @@ pub fn run(plan: &Plan) -> Result<Report> {
 async fn play(plan: &Plan, scale: Scale, identity: &Identity, round: u16, report: &mut Report) -> Result<()> {
     let mut servers = Vec::new();
     for kind in &plan.servers {
-        let server = Server::start(*kind, &plan.programs, identity).await?;
+        let mut server = Server::start(*kind, &plan.programs, identity).await?;
         // Past what is freed right after the start.
         sleep(scale.settle / 4).await;
         for case in &plan.cases {

@@ -69,7 +69,7 @@ fn start(target: &Target, features: &Features, account: usize, secure: bool) -> 
     if let Some(bindings) = features.get::<ChannelBindings>().map_err(failed)? {
         advertised = advertised.with_binding_types(bindings.types);
     }
-    let mut login = Login::password(super::name(account), super::password(account));
+    let mut login = Login::password(super::name(account), super::PASSWORD);
     if let Some(keys) = target.cached_keys(account) {
         login = login.with_cached(keys);
     }

@@ -8,6 +8,9 @@ mod target;
 pub use connection::{Connection, Reader, Writer};
 pub use target::{Protocol, Target};
 
+/// The password of all accounts, so that one can be made by copying another.
+pub const PASSWORD: &str = "pw-for-all-of-them";
+
 /// The name of an account: `u7`.
 #[must_use]
 pub fn name(account: usize) -> String {
@@ -18,10 +21,4 @@ pub fn name(account: usize) -> String {
 #[must_use]
 pub fn address(account: usize) -> String {
     format!("u{account}@localhost")
-}
-
-/// The password of an account.
-#[must_use]
-pub fn password(account: usize) -> String {
-    format!("pw-for-u{account}")
 }

@@ -28,6 +28,6 @@ fn request(account: usize) -> Stanza {
     let text = |name, text| Element::builder(name, ns::REGISTER).append(text).build();
     let query = Element::builder("query", ns::REGISTER)
         .append(text("username", super::name(account)))
-        .append(text("password", super::password(account)));
+        .append(text("password", super::PASSWORD.to_owned()));
     Stanza::iq(iq::Type::Set).with_id("register").with_element(&query.build())
 }

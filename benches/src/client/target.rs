@@ -108,8 +108,10 @@ impl Target {
         self.connect(0, true).await.is_ok() && self.connect(0, false).await.is_ok()
     }
 
+    /// The keys of an account or else of another: accounts that are copies have the same. Others are not used.
     pub(super) fn cached_keys(&self, account: usize) -> Option<ClientKeys> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned()
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.get(&account).or_else(|| keys.values().next()).cloned()
     }
 
     pub(super) fn cache_keys(&self, account: usize, keys: &ClientKeys) {

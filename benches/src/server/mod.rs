@@ -1,6 +1,8 @@
 //! The servers that are compared, each a process of its own in a folder of its own.
 
 mod accounts;
+mod control;
+mod data;
 mod launch;
 mod ports;
 mod process;
@@ -14,11 +16,14 @@ use clap::ValueEnum;
 use serde::Serialize;
 use tempfile::TempDir;
 
+pub use control::Status;
+pub use data::Data;
 pub use program::Programs;
 
 use crate::client::{Protocol, Target};
 use crate::tls::Identity;
-use crate::{Context, Result};
+use crate::{Context, Error, Result};
+use control::Control;
 use ports::Ports;
 use process::Process;
 
@@ -84,6 +89,10 @@ impl Server {
     /// When it does not end, or does not come up again.
     pub async fn restart(&mut self) -> Result<()> {
         self.process.stop().await?;
+        self.launch().await
+    }
+
+    async fn launch(&mut self) -> Result<()> {
         let (folder, programs) = (self.folder.path(), &self.programs);
         let launched = launch::launch(self.kind, folder, &self.ports, programs, &self.target).await?;
         (self.process, self.started_in) = launched;
@@ -98,12 +107,47 @@ impl Server {
         self.process.stop().await
     }
 
-    /// Creates the accounts 0 to `count`, which must not be there yet.
+    /// Creates the accounts 0 to `count`, which must not be there yet. Stonechat creates one and is started anew with
+    /// copies of it.
     ///
     /// # Errors
     /// When the server refuses.
-    pub async fn create_accounts(&self, count: usize) -> Result<()> {
-        accounts::create(self.kind, self.folder.path(), &self.target, count).await
+    pub async fn create_accounts(&mut self, count: usize) -> Result<()> {
+        match self.kind {
+            Kind::Floor => Ok(()),
+            Kind::Stonechat => {
+                self.control().await?.add(0).await?;
+                self.fill(async |data| data.copy_account(0, 1..count).await).await
+            }
+            Kind::Prosody | Kind::Ejabberd => accounts::register(&self.target, count).await,
+        }
+    }
+
+    /// Ends the process, changes its data, and starts another one with them. Only Stonechat's data can be changed.
+    ///
+    /// # Errors
+    /// When it does not end or come up again, or its data cannot be changed.
+    pub async fn fill(&mut self, change: impl AsyncFnOnce(&Data) -> Result<()>) -> Result<()> {
+        if self.kind != Kind::Stonechat {
+            return Err(Error::Setup(format!("the data of {} cannot be made by copying", self.kind.name())));
+        }
+        self.process.stop().await?;
+        let data = Data::open(self.folder())?;
+        change(&data).await?;
+        data.close().await?;
+        self.launch().await
+    }
+
+    /// What a running Stonechat says of itself.
+    ///
+    /// # Errors
+    /// When it does not answer; nothing else does.
+    pub async fn status(&self) -> Result<Status> {
+        self.control().await?.status().await
+    }
+
+    async fn control(&self) -> Result<Control> {
+        Control::connect(&self.folder().join("data/control")).await
     }
 
     /// Which server it is.
