@@ -1,4 +1,5 @@
--- Prosody under load: no limits on rates, no archive, SCRAM-SHA-256, file storage as packaged.
+-- Prosody under load: no limits on rates, SCRAM-SHA-256, file storage as packaged. Lines behind @ARCHIVE@ are for cases
+-- with an archive.
 daemonize = false
 run_as_root = true
 pidfile = "@FOLDER@/pid"
@@ -13,7 +14,11 @@ s2s_ports = { }
 s2s_direct_tls_ports = { }
 http_ports = { }
 https_ports = { }
-modules_enabled = { "roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "time"; "lastactivity"; "ping"; "register_ibr" }
+modules_enabled = {
+  "roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "time"; "lastactivity"; "ping"; "register_ibr";
+@ARCHIVE@  "mam";
+}
+@ARCHIVE@default_archive_policy = true
 modules_disabled = { "s2s" }
 allow_registration = true
 authentication = "internal_hashed"

@@ -3,6 +3,8 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::server::{Archive, Kind};
+
 /// One kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -19,6 +21,8 @@ pub enum Case {
     ChatWindow1,
     /// The same at a fixed rate of 1 000 messages a second in all.
     ChatRate,
+    /// The same to full JIDs, ten under way, with every message kept in the archives of both accounts (XEP-0313).
+    ChatArchive,
     /// 20 clients ping the server over TLS, 10 pings under way in each (XEP-0199).
     Ping,
     /// One client changes its presence, and 50 contacts are told, over TLS; 10 changes under way.
@@ -31,6 +35,15 @@ pub enum Case {
     IdleTls,
     /// The same without TLS.
     IdlePlain,
+}
+
+/// Whether a server takes part in a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// It does.
+    Always,
+    /// It does not: it has no such thing, or nothing would be learned of it.
+    Never,
 }
 
 /// What a number counts.
@@ -71,6 +84,7 @@ impl Case {
             Self::ChatBare => "chat to bare JIDs, window 10, per message",
             Self::ChatWindow1 => "chat, TLS, window 1, per message",
             Self::ChatRate => "chat, TLS, 1 000 a second, per message",
+            Self::ChatArchive => "chat, window 10, archive on, per message",
             Self::Ping => "iq ping, TLS, window 10",
             Self::Presence => "presence to 50 contacts, per delivery",
             Self::FanOut => "headline to 100 sessions, per delivery",
@@ -100,6 +114,7 @@ impl Case {
             Self::Chat | Self::ChatBare | Self::Ping => Some(Goal::TimesFloor(2.0)),
             Self::ChatWindow1 => Some(Goal::TimesFloor(1.6)),
             Self::ChatRate => Some(Goal::TimesFloor(1.5)),
+            Self::ChatArchive => Some(Goal::TimesFloor(6.0)),
             Self::Presence => Some(Goal::TimesFloor(3.0)),
             Self::FanOut | Self::Login => Some(Goal::TimesFloor(2.5)),
             Self::IdleTls => Some(Goal::AtMost(10.0)),
@@ -111,6 +126,28 @@ impl Case {
     #[must_use]
     pub fn needs_fresh_server(self) -> bool {
         matches!(self, Self::Login | Self::IdleTls | Self::IdlePlain)
+    }
+
+    /// Whether it is measured of a server that was started for the first time, before it has accounts.
+    #[must_use]
+    pub fn is_of_the_start(self) -> bool {
+        matches!(self, Self::Start | Self::StartMemory)
+    }
+
+    /// Whether the server keeps an archive meanwhile. The floor never does.
+    #[must_use]
+    pub fn archive(self) -> Archive {
+        if self == Self::ChatArchive { Archive::On } else { Archive::Off }
+    }
+
+    /// Whether a server takes part.
+    #[must_use]
+    pub fn part(self, server: Kind) -> Part {
+        match (self, server) {
+            // Stonechat has no archive yet.
+            (Self::ChatArchive, Kind::Stonechat) => Part::Never,
+            _ => Part::Always,
+        }
     }
 }
 

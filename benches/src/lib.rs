@@ -38,5 +38,5 @@ pub mod sample;
 pub mod server;
 pub mod tls;
 
-pub use case::{Case, Goal, Unit};
+pub use case::{Case, Goal, Part, Unit};
 pub use error::{Context, Error, Result};

@@ -3,8 +3,10 @@
 use std::io::{self, ErrorKind};
 
 use bytes::BytesMut;
+use futures_util::FutureExt as _;
 use stonechat_stream::codec::{Content, Decoder, Frame, Framing, Limits};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::task::unconstrained;
 
 use crate::{Context, Error, Result};
 
@@ -57,6 +59,18 @@ impl Connection {
                 return Ok(frame);
             }
             fill(&mut self.stream, &mut self.frames.input).await?;
+        }
+    }
+
+    /// Whether the server has closed it. What has come until now is read and dropped.
+    pub fn has_ended(&mut self) -> bool {
+        loop {
+            // Without the runtime's budget, which would have it look as if there were nothing to read.
+            match unconstrained(self.frame()).now_or_never() {
+                None => return false,
+                Some(Err(_) | Ok(Frame::Close)) => return true,
+                Some(Ok(_)) => {}
+            }
         }
     }
 

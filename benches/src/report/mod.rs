@@ -100,8 +100,12 @@ impl Report {
 
     fn json(&self) -> Result<String> {
         let cells: Vec<Cell> = self.cases.iter().flat_map(|case| self.cells(*case)).collect();
+        let goals: BTreeMap<Case, Goal> =
+            self.cases.iter().filter_map(|case| Some((*case, case.goal()?))).collect();
         let Self { machine, rounds, quick, .. } = self;
-        let value = serde_json::json!({"machine": machine, "rounds": rounds, "quick": quick, "cells": cells});
+        let value = serde_json::json!({
+            "machine": machine, "rounds": rounds, "quick": quick, "goals": goals, "cells": cells,
+        });
         serde_json::to_string_pretty(&value).map_err(|error| Error::Setup(error.to_string()))
     }
 

@@ -34,8 +34,12 @@ fn costs(report: &Report, out: &mut String) {
             let text = cells.iter().find(|cell| cell.server == *server).map_or(String::new(), cost);
             let _ = write!(out, " {text:>17} |");
         }
-        let stonechat = cells.iter().find(|cell| cell.server == Kind::Stonechat);
-        let goal = stonechat.and_then(goal).unwrap_or_default();
+        let stonechat = report.servers.contains(&Kind::Stonechat);
+        let goal = case.goal().filter(|_| stonechat).map(|goal| {
+            let cell = cells.iter().find(|cell| cell.server == Kind::Stonechat);
+            wanted(goal, case.unit(), cell.and_then(|cell| cell.reached))
+        });
+        let goal = goal.unwrap_or_default();
         let _ = writeln!(out, " {goal} |");
     }
 }
@@ -47,17 +51,18 @@ fn cost(cell: &Cell) -> String {
     }
 }
 
-fn goal(cell: &Cell) -> Option<String> {
-    let goal = match cell.goal? {
+/// A goal; also one that nothing was measured for yet.
+fn wanted(goal: Goal, unit: Unit, reached: Option<bool>) -> String {
+    let goal = match goal {
         Goal::TimesFloor(most) => format!("≤ {most}×"),
-        Goal::AtMost(most) => format!("≤ {most} {}", cell.unit.name()),
+        Goal::AtMost(most) => format!("≤ {most} {}", unit.name()),
     };
-    let reached = match cell.reached {
+    let reached = match reached {
         Some(true) => ", reached",
         Some(false) => ", missed",
         None => "",
     };
-    Some(goal + reached)
+    goal + reached
 }
 
 /// How fast it was, where anything was waited for.
@@ -101,6 +106,9 @@ pub(super) fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::example;
+    use crate::Case;
+    use crate::report::Measured;
+    use crate::server::Kind;
 
     #[test]
     fn a_row_has_medians_ratios_and_the_goal() {
@@ -108,5 +116,16 @@ mod tests {
         let row = text.lines().find(|line| line.starts_with("| chat")).unwrap();
         let words: Vec<&str> = row.split('|').map(str::trim).collect();
         assert_eq!(words[2..], ["µs CPU", "5.50", "10.0 (1.8×)", "95.0 (17.3×)", "≤ 2×, reached", ""]);
+    }
+
+    #[test]
+    fn a_server_that_takes_no_part_has_an_empty_cell_and_keeps_its_goal() {
+        let mut report = example();
+        report.add(Case::ChatArchive, Kind::Floor, Measured::value(5.0));
+        report.add(Case::ChatArchive, Kind::Prosody, Measured::value(700.0));
+        let text = super::table(&report);
+        let row = text.lines().find(|line| line.contains("archive on")).unwrap();
+        let words: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(words[2..], ["µs CPU", "5.00", "", "700 (140.0×)", "≤ 6×", ""]);
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::process::{self, Process};
-use super::{Kind, Ports, Programs};
+use super::{Archive, Kind, Ports, Programs};
 use crate::client::Target;
 use crate::{Context, Error, Result};
 
@@ -20,9 +20,15 @@ const EJABBERD: &str = include_str!("../../servers/ejabberd.yml");
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Writes what the server is told.
-pub(super) fn configure(kind: Kind, folder: &Path, ports: &Ports, programs: &Programs) -> Result<()> {
+pub(super) fn configure(
+    kind: Kind,
+    folder: &Path,
+    ports: &Ports,
+    programs: &Programs,
+    archive: Archive,
+) -> Result<()> {
     let fill = |template: &str| {
-        template
+        lines(template, archive)
             .replace("@FOLDER@", &folder.to_string_lossy())
             .replace("@PLAIN@", &ports.plain.to_string())
             .replace("@TLS@", &ports.tls.to_string())
@@ -52,6 +58,15 @@ pub(super) fn configure(kind: Kind, folder: &Path, ports: &Ports, programs: &Pro
             write("ejabberdctl", script.replace("INSTALLUSER=ejabberd", "INSTALLUSER="))
         }
     }
+}
+
+/// The lines of a configuration, with or without those for the archive.
+fn lines(template: &str, archive: Archive) -> String {
+    let kept = template.lines().filter_map(|line| match line.strip_prefix("@ARCHIVE@") {
+        Some(line) => (archive == Archive::On).then_some(line),
+        None => Some(line),
+    });
+    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Starts the process, and waits until it answers; says how long that took.
@@ -106,4 +121,19 @@ fn command(kind: Kind, folder: &Path, ports: &Ports, programs: &Programs) -> Res
     };
     command.current_dir(folder);
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_for_the_archive_are_there_only_with_an_archive() {
+        for template in [PROSODY, EJABBERD] {
+            let (with, without) = (lines(template, Archive::On), lines(template, Archive::Off));
+            assert!(!with.contains("\n@ARCHIVE@") && !without.contains("\n@ARCHIVE@"));
+            assert!(with.lines().count() > without.lines().count());
+        }
+        assert_eq!(lines("a\n@ARCHIVE@ b\n", Archive::On), "a\n b\n");
+    }
 }

@@ -54,11 +54,21 @@ impl Kind {
     }
 }
 
+/// Whether a server keeps messages in an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Archive {
+    /// It does not.
+    Off,
+    /// All of them, for both accounts, until they are asked for.
+    On,
+}
+
 /// A server that runs. Dropped, it is ended and its folder removed.
 #[derive(Debug)]
 pub struct Server {
     kind: Kind,
     programs: Programs,
+    archive: Archive,
     ports: Ports,
     target: Target,
     process: Process,
@@ -76,19 +86,22 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("stonechat-benches-").tempdir().during("a folder")?;
         identity.write(folder.path())?;
         let ports = Ports::free()?;
-        launch::configure(kind, folder.path(), &ports, programs)?;
+        let archive = Archive::Off;
+        launch::configure(kind, folder.path(), &ports, programs, archive)?;
         let protocol = if kind == Kind::Floor { Protocol::Relay } else { Protocol::Xmpp };
         let target = Target::new(protocol, ports.plain(), ports.tls(), Arc::new(identity.client()?));
         let (process, started_in) = launch::launch(kind, folder.path(), &ports, programs, &target).await?;
-        Ok(Self { kind, programs: programs.clone(), ports, target, process, started_in, folder })
+        Ok(Self { kind, programs: programs.clone(), archive, ports, target, process, started_in, folder })
     }
 
     /// Ends the process and starts another one with the same data.
     ///
     /// # Errors
     /// When it does not end, or does not come up again.
-    pub async fn restart(&mut self) -> Result<()> {
+    pub async fn restart(&mut self, archive: Archive) -> Result<()> {
         self.process.stop().await?;
+        self.archive = archive;
+        launch::configure(self.kind, self.folder(), &self.ports, &self.programs, archive)?;
         self.launch().await
     }
 
@@ -154,6 +167,12 @@ impl Server {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether it keeps an archive.
+    #[must_use]
+    pub fn archive(&self) -> Archive {
+        self.archive
     }
 
     /// Where clients connect.
