@@ -10,6 +10,7 @@ Examples:
   cargo run --release -p stonechat-benches                       all servers, all cases, three rounds
   cargo run --release -p stonechat-benches -- --quick            the same in a minute, with worse numbers
   ... -- --servers floor,stonechat --cases chat,ping --rounds 5  some of it
+  ... -- --cases idle-many --many-everywhere                     many sessions on the slow ones too
   ... -- --json result.json --svg result.svg                     the result as files
   ... -- --servers stonechat --cases chat --seconds 60           a minute of load, to attach a profiler to";
 
@@ -54,6 +55,6 @@ mod tests {
         assert_eq!(args.plan.servers, [Kind::Floor, Kind::Prosody]);
         assert_eq!(args.plan.cases, [Case::Chat, Case::IdleTls]);
         let all = Args::try_parse_from(["benches"]).unwrap().plan;
-        assert_eq!((all.servers.len(), all.cases.len()), (4, 13));
+        assert_eq!((all.servers.len(), all.cases.len()), (4, 14));
     }
 }

@@ -35,6 +35,8 @@ pub enum Case {
     IdleTls,
     /// The same without TLS.
     IdlePlain,
+    /// The same over TLS with 12 000 sessions.
+    IdleMany,
 }
 
 /// Whether a server takes part in a case.
@@ -42,6 +44,8 @@ pub enum Case {
 pub enum Part {
     /// It does.
     Always,
+    /// Where it is asked for, as it takes long.
+    OnRequest,
     /// It does not: it has no such thing, or nothing would be learned of it.
     Never,
 }
@@ -91,6 +95,7 @@ impl Case {
             Self::Login => "login",
             Self::IdleTls => "memory of an idle session, TLS",
             Self::IdlePlain => "memory of an idle session, no TLS",
+            Self::IdleMany => "memory of an idle session, many over TLS",
         }
     }
 
@@ -100,7 +105,7 @@ impl Case {
         match self {
             Self::Start => Unit::Millis,
             Self::StartMemory => Unit::Mib,
-            Self::IdleTls | Self::IdlePlain => Unit::Kib,
+            Self::IdleTls | Self::IdlePlain | Self::IdleMany => Unit::Kib,
             _ => Unit::Micros,
         }
     }
@@ -117,7 +122,7 @@ impl Case {
             Self::ChatArchive => Some(Goal::TimesFloor(6.0)),
             Self::Presence => Some(Goal::TimesFloor(3.0)),
             Self::FanOut | Self::Login => Some(Goal::TimesFloor(2.5)),
-            Self::IdleTls => Some(Goal::AtMost(10.0)),
+            Self::IdleTls | Self::IdleMany => Some(Goal::AtMost(10.0)),
             Self::IdlePlain => None,
         }
     }
@@ -125,7 +130,7 @@ impl Case {
     /// Whether the server has to be started anew, so that memory which earlier work left over does not count.
     #[must_use]
     pub fn needs_fresh_server(self) -> bool {
-        matches!(self, Self::Login | Self::IdleTls | Self::IdlePlain)
+        matches!(self, Self::Login | Self::IdleTls | Self::IdlePlain | Self::IdleMany)
     }
 
     /// Whether it is measured of a server that was started for the first time, before it has accounts.
@@ -146,6 +151,8 @@ impl Case {
         match (self, server) {
             // Stonechat has no archive yet.
             (Self::ChatArchive, Kind::Stonechat) => Part::Never,
+            // To create all the accounts, and to log in to them, takes them minutes.
+            (Self::IdleMany, Kind::Prosody | Kind::Ejabberd) => Part::OnRequest,
             _ => Part::Always,
         }
     }

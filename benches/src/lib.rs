@@ -31,6 +31,7 @@ mod case;
 pub mod client;
 mod error;
 pub mod load;
+pub mod open_files;
 pub mod relay;
 pub mod report;
 pub mod run;

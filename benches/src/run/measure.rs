@@ -33,7 +33,7 @@ pub(super) async fn measure(case: Case, scale: Scale, server: &mut Server) -> Re
         Case::Presence => flow(Shape::Presence { contacts: 50 }, window(10), scale, server).await,
         Case::FanOut => flow(Shape::FanOut { sessions: 100 }, window(10), scale, server).await,
         Case::Login => login(scale, server).await,
-        Case::IdleTls => idle(case, true, scale, server).await,
+        Case::IdleTls | Case::IdleMany => idle(case, true, scale, server).await,
         Case::IdlePlain => idle(case, false, scale, server).await,
         Case::Start | Case::StartMemory => Err(Error::Setup("that is measured at the start".to_owned())),
     }

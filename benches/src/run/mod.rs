@@ -13,7 +13,7 @@ pub use plan::Plan;
 use crate::report::{Measured, Report};
 use crate::server::Server;
 use crate::tls::Identity;
-use crate::{Case, Context, Error, Result};
+use crate::{Case, Context, Error, Result, open_files};
 use plan::Scale;
 
 /// Compares.
@@ -23,6 +23,7 @@ use plan::Scale;
 pub fn run(plan: &Plan) -> Result<Report> {
     plan.programs.check(&plan.servers)?;
     let scale = plan.scale();
+    open_files::allow(plan.cases.iter().map(|case| scale.sessions(*case)).max().unwrap_or(0))?;
     let runtime = Builder::new_multi_thread().enable_all().build().during("the runtime")?;
     let identity = Identity::generate()?;
     let mut report = Report::new(&plan.servers, scale.rounds, plan.quick);

@@ -20,7 +20,7 @@ pub struct Plan {
         value_enum,
         value_delimiter = ',',
         default_value = "start,start-memory,chat,chat-bare,chat-window1,chat-rate,chat-archive,ping,presence,\
-                         fan-out,login,idle-tls,idle-plain"
+                         fan-out,login,idle-tls,idle-plain,idle-many"
     )]
     pub cases: Vec<Case>,
     /// How often; the result is the median.
@@ -32,6 +32,12 @@ pub struct Plan {
     /// How many clients log in for login, and are idle for the idle sessions.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(50..=60_000))]
     pub connections: u16,
+    /// How many sessions are idle for the many idle sessions.
+    #[arg(long, default_value_t = 12_000, value_parser = clap::value_parser!(u16).range(50..=60_000))]
+    pub many: u16,
+    /// Has every server take part in the many idle sessions. Prosody and ejabberd take minutes for it.
+    #[arg(long)]
+    pub many_everywhere: bool,
     /// One round of a second for each case, with 100 connections: to see that all works.
     #[arg(long)]
     pub quick: bool,
@@ -53,6 +59,7 @@ pub(super) struct Scale {
     pub(super) warm: Duration,
     pub(super) during: Duration,
     pub(super) connections: usize,
+    pub(super) many: usize,
     /// For the server to clean up, before memory is read.
     pub(super) settle: Duration,
     /// How long sessions are silent until they count as idle: servers give buffers back after some seconds.
@@ -67,6 +74,7 @@ impl Plan {
             warm: during / 4,
             during,
             connections: if self.quick { 100 } else { self.connections.into() },
+            many: if self.quick { 200 } else { self.many.into() },
             settle: Duration::from_millis(if self.quick { 200 } else { 4000 }),
             silence: Duration::from_millis(if self.quick { 200 } else { 13_000 }),
         }
@@ -74,7 +82,11 @@ impl Plan {
 
     /// Whether a server takes part in a case.
     pub(super) fn measures(&self, case: Case, server: Kind) -> bool {
-        case.part(server) == Part::Always
+        match case.part(server) {
+            Part::Always => true,
+            Part::OnRequest => self.many_everywhere,
+            Part::Never => false,
+        }
     }
 
     /// How many accounts a server needs for the cases.
@@ -88,6 +100,7 @@ impl Scale {
     /// How many sessions there are at the same time, of accounts from 0 on.
     pub(super) fn sessions(self, case: Case) -> usize {
         match case {
+            Case::IdleMany => self.many,
             Case::FanOut => 101,
             _ if case.needs_fresh_server() => self.connections,
             _ => 51,
@@ -106,9 +119,10 @@ mod tests {
     fn accounts_are_created_only_where_they_are_needed() {
         let plan = |more: &[&str]| Args::try_parse_from([&["benches"], more].concat()).unwrap().plan;
         let all = plan(&[]);
-        assert_eq!(all.accounts(all.scale(), Kind::Stonechat), 1000);
-        let few = plan(&["--cases", "chat-archive"]);
-        assert_eq!(few.accounts(few.scale(), Kind::Prosody), 51);
-        assert_eq!(few.accounts(few.scale(), Kind::Stonechat), 0);
+        assert_eq!(all.accounts(all.scale(), Kind::Stonechat), 12_000);
+        assert_eq!(all.accounts(all.scale(), Kind::Prosody), 1000);
+        let everywhere = plan(&["--many-everywhere", "--many", "2000"]);
+        assert_eq!(everywhere.accounts(everywhere.scale(), Kind::Prosody), 2000);
+        assert!(!everywhere.measures(Case::ChatArchive, Kind::Stonechat));
     }
 }
