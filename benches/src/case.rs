@@ -13,6 +13,8 @@ pub enum Case {
     Start,
     /// Memory right after that.
     StartMemory,
+    /// The start again, with 100 000 accounts in the data folder.
+    StartFull,
     /// 20 pairs chat over TLS, 10 messages under way in each, to full JIDs.
     Chat,
     /// The same to bare JIDs.
@@ -84,6 +86,7 @@ impl Case {
         match self {
             Self::Start => "start to listening, empty",
             Self::StartMemory => "memory at start",
+            Self::StartFull => "start to listening, 100 000 accounts",
             Self::Chat => "chat, TLS, window 10, per message",
             Self::ChatBare => "chat to bare JIDs, window 10, per message",
             Self::ChatWindow1 => "chat, TLS, window 1, per message",
@@ -103,7 +106,7 @@ impl Case {
     #[must_use]
     pub fn unit(self) -> Unit {
         match self {
-            Self::Start => Unit::Millis,
+            Self::Start | Self::StartFull => Unit::Millis,
             Self::StartMemory => Unit::Mib,
             Self::IdleTls | Self::IdlePlain | Self::IdleMany => Unit::Kib,
             _ => Unit::Micros,
@@ -116,6 +119,7 @@ impl Case {
         match self {
             Self::Start => Some(Goal::AtMost(100.0)),
             Self::StartMemory => Some(Goal::AtMost(25.0)),
+            Self::StartFull => Some(Goal::AtMost(300.0)),
             Self::Chat | Self::ChatBare | Self::Ping => Some(Goal::TimesFloor(2.0)),
             Self::ChatWindow1 => Some(Goal::TimesFloor(1.6)),
             Self::ChatRate => Some(Goal::TimesFloor(1.5)),
@@ -151,6 +155,8 @@ impl Case {
         match (self, server) {
             // Stonechat has no archive yet.
             (Self::ChatArchive, Kind::Stonechat) => Part::Never,
+            // Only of Stonechat the data can be made by copying, and the floor has none.
+            (Self::StartFull, Kind::Floor | Kind::Prosody | Kind::Ejabberd) => Part::Never,
             // To create all the accounts, and to log in to them, takes them minutes.
             (Self::IdleMany, Kind::Prosody | Kind::Ejabberd) => Part::OnRequest,
             _ => Part::Always,

@@ -11,7 +11,7 @@ use crate::{Case, Error, Result, sample};
 /// What is measured of a server that has just been started for the first time.
 pub(super) fn at_start(case: Case, server: &Server) -> Result<Option<Measured>> {
     Ok(match case {
-        Case::Start => Some(Measured::value(server.started_in().as_secs_f64() * 1000.0)),
+        Case::Start => Some(started(server)),
         Case::StartMemory => Some(Measured::value(float(sample::memory(server.process_id())?.pss) / 1024.0)),
         _ => None,
     })
@@ -35,6 +35,7 @@ pub(super) async fn measure(case: Case, scale: Scale, server: &mut Server) -> Re
         Case::Login => login(scale, server).await,
         Case::IdleTls | Case::IdleMany => idle(case, true, scale, server).await,
         Case::IdlePlain => idle(case, false, scale, server).await,
+        Case::StartFull => start_full(scale, server).await,
         Case::Start | Case::StartMemory => Err(Error::Setup("that is measured at the start".to_owned())),
     }
 }
@@ -80,6 +81,21 @@ async fn idle(case: Case, secure: bool, scale: Scale, server: &Server) -> Result
         return Err(Error::Delivery(format!("{lost} of {} idle sessions were ended", sessions.len())));
     }
     Ok(Measured::value(float(grown) / float(sessions.len() as u64)))
+}
+
+/// Of a server of its own, as the accounts would stay.
+async fn start_full(scale: Scale, server: &Server) -> Result<Measured> {
+    let mut full = server.another().await?;
+    full.create_accounts(scale.stored).await?;
+    // Once more: the first start has to tidy up what was written.
+    full.restart(full.archive()).await?;
+    let measured = started(&full);
+    full.stop().await?;
+    Ok(measured)
+}
+
+fn started(server: &Server) -> Measured {
+    Measured::value(server.started_in().as_secs_f64() * 1000.0)
 }
 
 /// As a number to divide.

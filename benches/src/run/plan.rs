@@ -19,7 +19,7 @@ pub struct Plan {
         long,
         value_enum,
         value_delimiter = ',',
-        default_value = "start,start-memory,chat,chat-bare,chat-window1,chat-rate,chat-archive,ping,presence,\
+        default_value = "start,start-memory,start-full,chat,chat-bare,chat-window1,chat-rate,chat-archive,ping,presence,\
                          fan-out,login,idle-tls,idle-plain,idle-many"
     )]
     pub cases: Vec<Case>,
@@ -60,6 +60,8 @@ pub(super) struct Scale {
     pub(super) during: Duration,
     pub(super) connections: usize,
     pub(super) many: usize,
+    /// Accounts of a server that is not empty at its start.
+    pub(super) stored: usize,
     /// For the server to clean up, before memory is read.
     pub(super) settle: Duration,
     /// How long sessions are silent until they count as idle: servers give buffers back after some seconds.
@@ -75,6 +77,7 @@ impl Plan {
             during,
             connections: if self.quick { 100 } else { self.connections.into() },
             many: if self.quick { 200 } else { self.many.into() },
+            stored: if self.quick { 1000 } else { 100_000 },
             settle: Duration::from_millis(if self.quick { 200 } else { 4000 }),
             silence: Duration::from_millis(if self.quick { 200 } else { 13_000 }),
         }

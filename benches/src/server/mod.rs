@@ -68,6 +68,7 @@ pub enum Archive {
 pub struct Server {
     kind: Kind,
     programs: Programs,
+    identity: Identity,
     archive: Archive,
     ports: Ports,
     target: Target,
@@ -91,7 +92,16 @@ impl Server {
         let protocol = if kind == Kind::Floor { Protocol::Relay } else { Protocol::Xmpp };
         let target = Target::new(protocol, ports.plain(), ports.tls(), Arc::new(identity.client()?));
         let (process, started_in) = launch::launch(kind, folder.path(), &ports, programs, &target).await?;
-        Ok(Self { kind, programs: programs.clone(), archive, ports, target, process, started_in, folder })
+        let (programs, identity) = (programs.clone(), identity.clone());
+        Ok(Self { kind, programs, identity, archive, ports, target, process, started_in, folder })
+    }
+
+    /// Starts another server of the same kind, which has no accounts.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn another(&self) -> Result<Self> {
+        Self::start(self.kind, &self.programs, &self.identity).await
     }
 
     /// Ends the process and starts another one with the same data.
