@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::growth;
 use crate::relay;
 use crate::run::Plan;
 
@@ -12,6 +13,7 @@ Examples:
   ... -- --servers floor,stonechat --cases chat,ping --rounds 5  some of it
   ... -- --cases idle-many --many-everywhere                     many sessions on the slow ones too
   ... -- --json result.json --svg result.svg                     the result as files
+  ... -- growth --svg growth.svg                                 what becomes of the cost when everything grows
   ... -- --servers stonechat --cases chat --seconds 60           a minute of load, to attach a profiler to";
 
 /// Compares Stonechat with other XMPP servers, and with the least that any server could cost.
@@ -29,6 +31,8 @@ pub struct Args {
 /// Something else than a comparison.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Shows that the cost of a unit of work stays the same while sessions, contacts and accounts become more.
+    Growth(growth::Plan),
     /// Be the floor: a relay that forwards and parses nothing. Started by the comparison.
     #[command(hide = true)]
     Relay(relay::Options),

@@ -8,7 +8,8 @@
 //! - [`load`] makes the work, and checks at the receivers that nothing is lost or out of order;
 //! - [`relay`] is the floor: TLS, framing by a byte search, forwarding, and nothing else;
 //! - [`server`] starts, feeds and ends the servers; [`sample`] reads from `/proc` what they use;
-//! - [`run`](mod@run) brings them together, and [`report`] tells the result.
+//! - [`run`](mod@run) brings them together, and [`report`] tells the result;
+//! - [`growth`] shows what becomes of the cost while sessions, contacts and accounts become more.
 //!
 //! Compared is the CPU time of the server's process tree for one unit of work, user and system time together: wall
 //! time on a shared machine says little. All cases run one server after the other, round by round, so that a noisy minute
@@ -30,6 +31,7 @@ pub mod args;
 mod case;
 pub mod client;
 mod error;
+pub mod growth;
 pub mod load;
 pub mod open_files;
 pub mod relay;

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use stonechat_benches::args::{Args, Command};
-use stonechat_benches::{Error, relay, run};
+use stonechat_benches::{Error, growth, relay, run};
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Some(Command::Relay(options)) => relay::run(&options),
+        Some(Command::Growth(plan)) => grow(&plan),
         None => compare(&args.plan),
     };
     match done {
@@ -25,6 +26,12 @@ fn main() -> ExitCode {
 
 fn compare(plan: &run::Plan) -> Result<(), Error> {
     let report = run::run(plan)?;
+    report.print(&mut std::io::stdout().lock())?;
+    report.save(plan.json.as_deref(), plan.svg.as_deref())
+}
+
+fn grow(plan: &growth::Plan) -> Result<(), Error> {
+    let report = growth::run(plan)?;
     report.print(&mut std::io::stdout().lock())?;
     report.save(plan.json.as_deref(), plan.svg.as_deref())
 }

@@ -29,6 +29,8 @@ pub enum Shape {
     Presence {
         /// How many.
         contacts: usize,
+        /// Whether they are its contacts already.
+        subscribed: bool,
     },
     /// One client sends headlines to the bare JID of an account that has so many sessions (RFC 6121 §8.5.2.1.1).
     FanOut {
@@ -44,7 +46,7 @@ impl Shape {
         match self {
             Self::Chat { pairs, .. } => 2 * pairs,
             Self::Ping { clients } => clients,
-            Self::Presence { contacts } => contacts + 1,
+            Self::Presence { contacts, .. } => contacts + 1,
             Self::FanOut { .. } => 2,
         }
     }
@@ -61,7 +63,9 @@ pub async fn prepare(target: &Target, shape: Shape) -> Result<Load> {
     let flows = match shape {
         Shape::Chat { pairs, bare } => chat(target, resource, pairs, bare).await?,
         Shape::Ping { clients } => ping(target, resource, clients).await?,
-        Shape::Presence { contacts } => vec![presence(target, resource, contacts).await?],
+        Shape::Presence { contacts, subscribed } => {
+            vec![presence(target, resource, contacts, subscribed).await?]
+        }
         Shape::FanOut { sessions } => vec![fan_out(target, resource, sessions).await?],
     };
     Ok(Load { flows })
@@ -89,7 +93,7 @@ async fn ping(target: &Target, resource: &str, clients: usize) -> Result<Vec<Flo
     Ok(flows)
 }
 
-async fn presence(target: &Target, resource: &str, contacts: usize) -> Result<Flow> {
+async fn presence(target: &Target, resource: &str, contacts: usize, subscribed: bool) -> Result<Flow> {
     let contacts: Vec<usize> = (1..=contacts).collect();
     let mut receivers = Vec::new();
     for contact in &contacts {
@@ -97,7 +101,10 @@ async fn presence(target: &Target, resource: &str, contacts: usize) -> Result<Fl
     }
     let mut sender = target.log_in(0, resource, true, "presence", &contacts).await?;
     if target.protocol() == Protocol::Xmpp {
-        super::subscribe(&mut sender, &mut receivers).await?;
+        for (contact, receiver) in contacts.iter().zip(&mut receivers).filter(|_| !subscribed) {
+            super::subscribe((*contact, receiver), (0, &mut sender)).await?;
+        }
+        super::catch_up(&mut receivers).await?;
     }
     let (before, after) = ("<presence><status>", "</status></presence>");
     Ok(Flow::new(sender, receivers, before.into(), after.into()))

@@ -12,34 +12,31 @@ use crate::{Error, Result};
 /// How long the server may take for one contact.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Has all contacts, accounts 1 and on, subscribed to the presence of account 0.
+/// A session of an account.
+pub type Session<'a> = (usize, &'a mut Connection);
+
+/// Has one account subscribed to the presence of another.
 ///
 /// # Errors
-/// When the server does not carry the requests, as when they are contacts already.
-pub async fn subscribe(owner: &mut Connection, contacts: &mut [Connection]) -> Result<()> {
-    for (number, contact) in contacts.iter_mut().enumerate() {
-        // Who has not asked for the roster is not told that the subscription was granted (§3.1.6).
-        contact.send(b"<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>").await?;
-        let ask = format!("<presence to='{}' type='subscribe'/>", address(0));
-        contact.send(ask.as_bytes()).await?;
-        // Whoever is asked says yes; whoever asked waits until it knows.
-        let owner_answers = async {
-            until(owner, presence::Type::Subscribe).await?;
-            let answer = format!("<presence to='{}' type='subscribed'/>", address(number + 1));
-            owner.send(answer.as_bytes()).await?;
-            std::future::pending::<Result<()>>().await
-        };
-        let asked = async {
-            tokio::select! {
-                done = until(contact, presence::Type::Subscribed) => done,
-                failed = owner_answers => failed,
-            }
-        };
-        timeout(PATIENCE, asked)
-            .await
-            .unwrap_or_else(|_| Err(Error::Server(format!("u{} could not subscribe", number + 1))))?;
-    }
-    Ok(())
+/// When the server does not carry the request, as when it is a contact already.
+pub async fn subscribe((asking, asker): Session<'_>, (asked, owner): Session<'_>) -> Result<()> {
+    // Who has not asked for the roster is not told that the subscription was granted (§3.1.6).
+    asker.send(b"<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>").await?;
+    asker.send(format!("<presence to='{}' type='subscribe'/>", address(asked)).as_bytes()).await?;
+    // Whoever is asked says yes; whoever asked waits until it knows.
+    let owner_answers = async {
+        until(owner, presence::Type::Subscribe).await?;
+        owner.send(format!("<presence to='{}' type='subscribed'/>", address(asking)).as_bytes()).await?;
+        std::future::pending::<Result<()>>().await
+    };
+    let subscribed = async {
+        tokio::select! {
+            done = until(asker, presence::Type::Subscribed) => done,
+            failed = owner_answers => failed,
+        }
+    };
+    let done = timeout(PATIENCE, subscribed).await;
+    done.unwrap_or_else(|_| Err(Error::Server(format!("u{asking} could not subscribe"))))
 }
 
 async fn until(connection: &mut Connection, wanted: presence::Type) -> Result<()> {

@@ -1,5 +1,7 @@
 //! The result.
 
+pub(crate) mod drawing;
+mod machine;
 mod measured;
 mod svg;
 mod table;
@@ -11,7 +13,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub(crate) use machine::Machine;
 pub use measured::Measured;
+pub(crate) use table::number;
 
 use crate::server::Kind;
 use crate::{Case, Context, Error, Goal, Result, Unit};
@@ -26,14 +30,6 @@ pub struct Report {
     /// In the order in which they came.
     cases: Vec<Case>,
     measured: BTreeMap<(Case, Kind), Vec<Measured>>,
-}
-
-/// Where it was measured.
-#[derive(Debug, Clone, Serialize)]
-struct Machine {
-    processor: String,
-    cores: usize,
-    kernel: String,
 }
 
 /// One number of the table.
@@ -90,10 +86,10 @@ impl Report {
     /// When one cannot be written.
     pub fn save(&self, json: Option<&Path>, svg: Option<&Path>) -> Result<()> {
         if let Some(file) = json {
-            fs::write(file, self.json()?).during(file.to_string_lossy())?;
+            write(file, &self.json()?)?;
         }
         if let Some(file) = svg {
-            fs::write(file, svg::chart(self)).during(file.to_string_lossy())?;
+            write(file, &svg::chart(self))?;
         }
         Ok(())
     }
@@ -103,10 +99,9 @@ impl Report {
         let goals: BTreeMap<Case, Goal> =
             self.cases.iter().filter_map(|case| Some((*case, case.goal()?))).collect();
         let Self { machine, rounds, quick, .. } = self;
-        let value = serde_json::json!({
+        json(&serde_json::json!({
             "machine": machine, "rounds": rounds, "quick": quick, "goals": goals, "cells": cells,
-        });
-        serde_json::to_string_pretty(&value).map_err(|error| Error::Setup(error.to_string()))
+        }))
     }
 
     /// The numbers of a case, in the order of the servers.
@@ -130,28 +125,29 @@ impl Report {
 
     /// The median of the rounds.
     fn median(&self, case: Case, server: Kind, of: impl Fn(&Measured) -> Option<f64>) -> Option<f64> {
-        let mut values: Vec<f64> = self.measured.get(&(case, server))?.iter().filter_map(of).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        let middle = values.len() / 2;
-        match values.len() {
-            0 => None,
-            odd if odd % 2 == 1 => Some(values[middle]),
-            _ => Some(f64::midpoint(values[middle - 1], values[middle])),
-        }
+        median(self.measured.get(&(case, server))?.iter().filter_map(of).collect())
     }
 }
 
-impl Machine {
-    fn here() -> Self {
-        let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
-        let processors = read("/proc/cpuinfo");
-        let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-        Self {
-            processor: model.map_or("unknown", |(_, name)| name).trim().to_owned(),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
-        }
+/// The number in the middle, or between the two that are there; none of no numbers.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(values[middle]),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
     }
+}
+
+/// Writes a file that was asked for.
+pub(crate) fn write(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text).during(file.to_string_lossy())
+}
+
+/// As it is written to a file.
+pub(crate) fn json(value: &serde_json::Value) -> Result<String> {
+    serde_json::to_string_pretty(value).map_err(|error| Error::Setup(error.to_string()))
 }
 
 #[cfg(test)]

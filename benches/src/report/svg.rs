@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use super::drawing::{color, escape, page};
 use super::table::number;
 use super::{Cell, Report};
 use crate::Unit;
 use crate::server::Kind;
 
+const TITLE: &str = "CPU time of the server for one unit of work, in microseconds (logarithmic)";
 const WIDTH: f64 = 860.0;
 /// Where bars begin.
 const LEFT: f64 = 300.0;
@@ -31,23 +33,10 @@ pub(super) fn chart(report: &Report) -> String {
     for cells in &groups {
         group(cells, scale, &mut y, &mut bars);
     }
-    let height = y + 24.0;
-    let note = format!(
-        "{}, {} cores, Linux {}",
-        report.machine.processor, report.machine.cores, report.machine.kernel
-    );
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" \
-         font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
-         <text x=\"16\" y=\"24\" font-size=\"15\" font-weight=\"bold\">CPU time of the server for one unit of work, in \
-         microseconds (logarithmic)</text>\n"
-    );
-    legend(report, &mut svg);
-    svg.push_str(&bars);
-    // Writing to memory does not fail.
-    let _ =
-        writeln!(svg, "<text x=\"16\" y=\"{}\" fill=\"#666666\">{}</text>\n</svg>", y + 12.0, escape(&note));
-    svg
+    let mut drawn = String::new();
+    legend(report, &mut drawn);
+    drawn.push_str(&bars);
+    page(WIDTH, y + 24.0, TITLE, &drawn, &report.machine)
 }
 
 fn legend(report: &Report, out: &mut String) {
@@ -109,19 +98,6 @@ impl Scale {
         let part = (value.max(self.least) / self.least).ln() / (self.greatest / self.least).ln();
         part * (WIDTH - LEFT - RIGHT)
     }
-}
-
-fn color(server: Kind) -> &'static str {
-    match server {
-        Kind::Floor => "#9aa5b1",
-        Kind::Stonechat => "#0b7285",
-        Kind::Prosody => "#e8590c",
-        Kind::Ejabberd => "#9c36b5",
-    }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 #[cfg(test)]

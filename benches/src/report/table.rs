@@ -9,12 +9,8 @@ use crate::{Goal, Unit};
 /// A table in Markdown, which is easily read as it is.
 pub(super) fn table(report: &Report) -> String {
     let mut text = String::new();
-    let machine = &report.machine;
-    let (processor, cores, kernel) = (&machine.processor, machine.cores, &machine.kernel);
-    let rounds = report.rounds;
     // Writing to memory does not fail.
-    let _ =
-        writeln!(text, "{processor}, {cores} cores, Linux {kernel}; medians of {rounds} interleaved rounds");
+    let _ = writeln!(text, "{}; medians of {} interleaved rounds", report.machine, report.rounds);
     if report.quick {
         text.push_str("A quick run: it shows that everything works, and no more than that.\n");
     }
@@ -95,7 +91,7 @@ fn header(report: &Report, title: &str, before: &[&str], after: &[&str], out: &m
 }
 
 /// With three digits that count.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value {
         _ if value >= 100.0 => format!("{value:.0}"),
         _ if value >= 10.0 => format!("{value:.1}"),

@@ -30,7 +30,9 @@ pub(super) async fn measure(case: Case, scale: Scale, server: &mut Server) -> Re
         Case::ChatWindow1 => flow(chat, window(1), scale, server).await,
         Case::ChatRate => flow(chat, Pace { window: 100, per_second: Some(1000) }, scale, server).await,
         Case::Ping => flow(Shape::Ping { clients: 20 }, window(10), scale, server).await,
-        Case::Presence => flow(Shape::Presence { contacts: 50 }, window(10), scale, server).await,
+        Case::Presence => {
+            flow(Shape::Presence { contacts: 50, subscribed: false }, window(10), scale, server).await
+        }
         Case::FanOut => flow(Shape::FanOut { sessions: 100 }, window(10), scale, server).await,
         Case::Login => login(scale, server).await,
         Case::IdleTls | Case::IdleMany => idle(case, true, scale, server).await,
