@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::growth;
 use crate::relay;
 use crate::run::Plan;
+use crate::soak;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +15,7 @@ Examples:
   ... -- --cases idle-many --many-everywhere                     many sessions on the slow ones too
   ... -- --json result.json --svg result.svg                     the result as files
   ... -- growth --svg growth.svg                                 what becomes of the cost when everything grows
+  ... -- soak --minutes 480                                      whether a night of everything leaves traces
   ... -- --servers stonechat --cases chat --seconds 60           a minute of load, to attach a profiler to";
 
 /// Compares Stonechat with other XMPP servers, and with the least that any server could cost.
@@ -33,6 +35,8 @@ pub struct Args {
 pub enum Command {
     /// Shows that the cost of a unit of work stays the same while sessions, contacts and accounts become more.
     Growth(growth::Plan),
+    /// Loads a server with a bit of everything for a long time, and sees whether it is as before when that is over.
+    Soak(soak::Plan),
     /// Be the floor: a relay that forwards and parses nothing. Started by the comparison.
     #[command(hide = true)]
     Relay(relay::Options),

@@ -9,7 +9,8 @@
 //! - [`relay`] is the floor: TLS, framing by a byte search, forwarding, and nothing else;
 //! - [`server`] starts, feeds and ends the servers; [`sample`] reads from `/proc` what they use;
 //! - [`run`](mod@run) brings them together, and [`report`] tells the result;
-//! - [`growth`] shows what becomes of the cost while sessions, contacts and accounts become more.
+//! - [`growth`] shows what becomes of the cost while sessions, contacts and accounts become more;
+//! - [`soak`] shows whether a server is as before when a long load is over.
 //!
 //! Compared is the CPU time of the server's process tree for one unit of work, user and system time together: wall
 //! time on a shared machine says little. All cases run one server after the other, round by round, so that a noisy minute
@@ -39,6 +40,7 @@ pub mod report;
 pub mod run;
 pub mod sample;
 pub mod server;
+pub mod soak;
 pub mod tls;
 
 pub use case::{Case, Goal, Part, Unit};

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use stonechat_benches::args::{Args, Command};
-use stonechat_benches::{Error, growth, relay, run};
+use stonechat_benches::{Error, growth, relay, run, soak};
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Some(Command::Relay(options)) => relay::run(&options),
         Some(Command::Growth(plan)) => grow(&plan),
+        Some(Command::Soak(plan)) => soak_it(&plan),
         None => compare(&args.plan),
     };
     match done {
@@ -34,4 +35,11 @@ fn grow(plan: &growth::Plan) -> Result<(), Error> {
     let report = growth::run(plan)?;
     report.print(&mut std::io::stdout().lock())?;
     report.save(plan.json.as_deref(), plan.svg.as_deref())
+}
+
+fn soak_it(plan: &soak::Plan) -> Result<(), Error> {
+    let report = soak::run(plan)?;
+    report.print(&mut std::io::stdout().lock())?;
+    report.save(plan.json.as_deref())?;
+    report.verdict()
 }

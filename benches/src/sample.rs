@@ -49,6 +49,33 @@ pub fn memory(root: u32) -> Result<Memory> {
     Ok(sum)
 }
 
+/// Files and sockets that a process, and all below it, have open.
+///
+/// # Errors
+/// When the process is gone.
+pub fn descriptors(root: u32) -> Result<usize> {
+    entries(root, "fd")
+}
+
+/// Threads of a process and of all below it.
+///
+/// # Errors
+/// When the process is gone.
+pub fn threads(root: u32) -> Result<usize> {
+    entries(root, "task")
+}
+
+fn entries(root: u32, of: &str) -> Result<usize> {
+    let mut sum = 0;
+    for process in tree(root)? {
+        match fs::read_dir(format!("/proc/{process}/{of}")) {
+            Err(_) if process != root => {}
+            read => sum += read.during(of)?.count(),
+        }
+    }
+    Ok(sum)
+}
+
 /// A process and all below it.
 ///
 /// # Errors
@@ -105,6 +132,14 @@ mod tests {
         assert!(memory.rss > 100 && memory.pss > 0, "{memory:?}");
         assert_eq!(tree(own).unwrap()[0], own);
         assert!(cpu_micros(own).is_ok());
+    }
+
+    #[test]
+    fn this_process_has_threads_and_one_more_file_when_it_opens_one() {
+        let own = std::process::id();
+        assert!(threads(own).unwrap() >= 1);
+        let held: Vec<fs::File> = (0..50).map(|_| fs::File::open("/proc/self/stat").unwrap()).collect();
+        assert!(descriptors(own).unwrap() > held.len());
     }
 
     #[test]

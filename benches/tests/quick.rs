@@ -49,3 +49,15 @@ fn a_quick_growth_measures_every_series_at_two_sizes() {
     }
     assert!(std::fs::read_to_string(svg).unwrap().contains("</svg>"));
 }
+
+#[test]
+fn a_short_soak_loses_nothing_and_leaves_no_descriptor_and_no_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let (table, report) = run(&["soak", "--minutes", "0.1"], &folder.path().join("soak.json"));
+    assert!(table.contains("nothing lost, all in order"), "{table}");
+    assert!(report["samples"].as_array().unwrap().len() > 5);
+    for done in ["messages", "presences", "pings", "visits", "letters"] {
+        assert!(report["done"][done].as_u64().unwrap() > 0, "{done}");
+    }
+    assert_eq!(report["passed"], true, "{table}");
+}

@@ -62,6 +62,16 @@ impl Connection {
         }
     }
 
+    /// Closes the stream, and waits until the server has closed it too (RFC 6120 §4.4).
+    ///
+    /// # Errors
+    /// When the connection breaks instead.
+    pub async fn close(mut self) -> Result<()> {
+        self.send(b"</stream:stream>").await?;
+        while !matches!(self.frame().await?, Frame::Close) {}
+        Ok(())
+    }
+
     /// Whether the server has closed it. What has come until now is read and dropped.
     pub fn has_ended(&mut self) -> bool {
         loop {

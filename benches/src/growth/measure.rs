@@ -102,7 +102,7 @@ pub(super) async fn chat(server: &Server, scale: Scale) -> Result<Measured> {
 }
 
 async fn flow(server: &Server, shape: Shape, scale: Scale) -> Result<Window> {
-    let load = load::prepare(server.target(), shape).await?;
+    let load = load::prepare(server.target(), shape, 0).await?;
     let pace = Pace { window: 10, per_second: None };
     load::measure(load, pace, scale.warm, scale.during, server.process_id()).await
 }

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::{Histogram, Window};
+use super::{Histogram, Window, outcome};
 use crate::client::Target;
-use crate::{Error, Result, sample};
+use crate::{Result, sample};
 
 /// Accounts do not take turns in their order, so that neighbours in a database are no neighbours in time. A prime, so
 /// that all of them have their turn.
@@ -90,8 +90,4 @@ async fn watch(workers: &mut JoinSet<Result<()>>, time: Duration) -> Result<()> 
         () = sleep(time) => Ok(()),
         Some(ended) = workers.join_next() => outcome(ended),
     }
-}
-
-fn outcome(ended: Result<Result<()>, JoinError>) -> Result<()> {
-    ended.unwrap_or_else(|error| Err(Error::Server(format!("a client failed: {error}"))))
 }

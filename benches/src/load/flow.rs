@@ -4,15 +4,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Histogram, Stamp};
+use super::{Histogram, Stamp, outcome};
 use crate::client::{Connection, Reader, Writer};
 use crate::{Error, Result, sample};
 
 mod progress;
 mod receive;
+
+pub(crate) use receive::stamp;
 
 use progress::Progress;
 
@@ -194,10 +196,6 @@ impl Running {
         let done: u64 = self.flows.iter().map(|flow| flow.done()).sum();
         Error::Delivery(format!("{} of {sent} stanzas were lost", sent.saturating_sub(done)))
     }
-}
-
-fn outcome(ended: Result<Result<()>, JoinError>) -> Result<()> {
-    ended.unwrap_or_else(|error| Err(Error::Server(format!("a client failed: {error}"))))
 }
 
 struct Sender {

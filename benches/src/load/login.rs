@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::task::JoinSet;
 
+use super::outcome;
 use crate::client::{Connection, Target};
 use crate::{Error, Result};
 
@@ -46,7 +47,7 @@ pub async fn log_in(target: &Target, storm: &Storm) -> Result<Vec<Connection>> {
     }
     let mut all = Vec::with_capacity(storm.accounts.len());
     while let Some(ended) = workers.join_next().await {
-        all.extend(ended.map_err(|error| Error::Server(format!("a client failed: {error}")))??);
+        all.extend(outcome(ended)?);
     }
     Ok(all)
 }

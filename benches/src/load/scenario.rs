@@ -39,42 +39,29 @@ pub enum Shape {
     },
 }
 
-impl Shape {
-    /// How many accounts take part: from 0 on.
-    #[must_use]
-    pub fn accounts(self) -> usize {
-        match self {
-            Self::Chat { pairs, .. } => 2 * pairs,
-            Self::Ping { clients } => clients,
-            Self::Presence { contacts, .. } => contacts + 1,
-            Self::FanOut { .. } => 2,
-        }
-    }
-}
-
-/// Logs all in, over TLS.
+/// Logs all in, over TLS: the accounts from `first` on.
 ///
 /// # Errors
 /// When one of them cannot log in.
-pub async fn prepare(target: &Target, shape: Shape) -> Result<Load> {
+pub async fn prepare(target: &Target, shape: Shape, first: usize) -> Result<Load> {
     // Other resources than before: the sessions of the last case may not be over yet.
     static RUN: AtomicUsize = AtomicUsize::new(0);
     let resource = &format!("r{}", RUN.fetch_add(1, Ordering::Relaxed));
     let flows = match shape {
-        Shape::Chat { pairs, bare } => chat(target, resource, pairs, bare).await?,
-        Shape::Ping { clients } => ping(target, resource, clients).await?,
+        Shape::Chat { pairs, bare } => chat(target, resource, first, pairs, bare).await?,
+        Shape::Ping { clients } => ping(target, resource, first, clients).await?,
         Shape::Presence { contacts, subscribed } => {
-            vec![presence(target, resource, contacts, subscribed).await?]
+            vec![presence(target, resource, first, contacts, subscribed).await?]
         }
-        Shape::FanOut { sessions } => vec![fan_out(target, resource, sessions).await?],
+        Shape::FanOut { sessions } => vec![fan_out(target, resource, first, sessions).await?],
     };
     Ok(Load { flows })
 }
 
-async fn chat(target: &Target, resource: &str, pairs: usize, bare: bool) -> Result<Vec<Flow>> {
+async fn chat(target: &Target, resource: &str, first: usize, pairs: usize, bare: bool) -> Result<Vec<Flow>> {
     let mut flows = Vec::new();
     for pair in 0..pairs {
-        let (from, to) = (2 * pair, 2 * pair + 1);
+        let (from, to) = (first + 2 * pair, first + 2 * pair + 1);
         let receiver = target.log_in(to, resource, true, "message", &[]).await?;
         let sender = target.log_in(from, resource, true, "message", &[to]).await?;
         let (before, after) = message(to, (!bare).then_some(resource));
@@ -83,9 +70,9 @@ async fn chat(target: &Target, resource: &str, pairs: usize, bare: bool) -> Resu
     Ok(flows)
 }
 
-async fn ping(target: &Target, resource: &str, clients: usize) -> Result<Vec<Flow>> {
+async fn ping(target: &Target, resource: &str, first: usize, clients: usize) -> Result<Vec<Flow>> {
     let mut flows = Vec::new();
-    for client in 0..clients {
+    for client in first..first + clients {
         let connection = target.log_in(client, resource, true, "iq", &[client]).await?;
         let (before, after) = ("<iq type='get' to='localhost' id='", "'><ping xmlns='urn:xmpp:ping'/></iq>");
         flows.push(Flow::to_itself(connection, before.into(), after.into()));
@@ -93,16 +80,22 @@ async fn ping(target: &Target, resource: &str, clients: usize) -> Result<Vec<Flo
     Ok(flows)
 }
 
-async fn presence(target: &Target, resource: &str, contacts: usize, subscribed: bool) -> Result<Flow> {
-    let contacts: Vec<usize> = (1..=contacts).collect();
+async fn presence(
+    target: &Target,
+    resource: &str,
+    first: usize,
+    contacts: usize,
+    subscribed: bool,
+) -> Result<Flow> {
+    let contacts: Vec<usize> = (first + 1..=first + contacts).collect();
     let mut receivers = Vec::new();
     for contact in &contacts {
         receivers.push(target.log_in(*contact, resource, true, "presence", &[]).await?);
     }
-    let mut sender = target.log_in(0, resource, true, "presence", &contacts).await?;
+    let mut sender = target.log_in(first, resource, true, "presence", &contacts).await?;
     if target.protocol() == Protocol::Xmpp {
         for (contact, receiver) in contacts.iter().zip(&mut receivers).filter(|_| !subscribed) {
-            super::subscribe((*contact, receiver), (0, &mut sender)).await?;
+            super::subscribe((*contact, receiver), (first, &mut sender)).await?;
         }
         super::catch_up(&mut receivers).await?;
     }
@@ -110,21 +103,22 @@ async fn presence(target: &Target, resource: &str, contacts: usize, subscribed: 
     Ok(Flow::new(sender, receivers, before.into(), after.into()))
 }
 
-/// From account 0 to the sessions of account 1; to so many accounts of the relay, which has no sessions.
-async fn fan_out(target: &Target, resource: &str, sessions: usize) -> Result<Flow> {
+/// From the first account to the sessions of the second; to so many accounts of the relay, which has no sessions.
+async fn fan_out(target: &Target, resource: &str, first: usize, sessions: usize) -> Result<Flow> {
     let is_relay = target.protocol() == Protocol::Relay;
     let mut receivers = Vec::new();
     for session in 1..=sessions {
-        let (account, resource) = (if is_relay { session } else { 1 }, format!("{resource}-{session}"));
+        let (account, resource) =
+            (first + if is_relay { session } else { 1 }, format!("{resource}-{session}"));
         receivers.push(target.log_in(account, &resource, true, "message", &[]).await?);
     }
-    let peers: Vec<usize> = if is_relay { (1..=sessions).collect() } else { Vec::new() };
-    let sender = target.log_in(0, resource, true, "message", &peers).await?;
+    let peers: Vec<usize> = if is_relay { (first + 1..=first + sessions).collect() } else { Vec::new() };
+    let sender = target.log_in(first, resource, true, "message", &peers).await?;
     if !is_relay {
         // They have told each other of their presence.
         super::catch_up(&mut receivers).await?;
     }
-    let (before, after) = headline();
+    let (before, after) = headline(first + 1);
     Ok(Flow::new(sender, receivers, before, after))
 }
 
@@ -134,9 +128,9 @@ fn message(to: usize, resource: Option<&str>) -> (Vec<u8>, Vec<u8>) {
     around(format!("<message type='chat' id='m1' to='{}{resource}'>", address(to)))
 }
 
-/// What stands before and behind the stamp of a headline to account 1.
-fn headline() -> (Vec<u8>, Vec<u8>) {
-    around(format!("<message type='headline' id='h1' to='{}'>", address(1)))
+/// What stands before and behind the stamp of a headline.
+fn headline(to: usize) -> (Vec<u8>, Vec<u8>) {
+    around(format!("<message type='headline' id='h1' to='{}'>", address(to)))
 }
 
 /// A message that begins with this tag has a body of a hundred bytes, of which the stamp is the beginning.

@@ -43,7 +43,7 @@ pub(super) async fn measure(case: Case, scale: Scale, server: &mut Server) -> Re
 }
 
 async fn flow(shape: Shape, pace: Pace, scale: Scale, server: &Server) -> Result<Measured> {
-    let load = load::prepare(server.target(), shape).await?;
+    let load = load::prepare(server.target(), shape, 0).await?;
     let seen = load::measure(load, pace, scale.warm, scale.during, server.process_id()).await?;
     // For the sessions to end, so that the next server has the machine for itself.
     sleep(scale.settle / 10).await;

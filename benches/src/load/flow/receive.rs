@@ -50,7 +50,10 @@ pub(super) async fn drain(mut reader: Reader) -> Result<()> {
 }
 
 /// The stamp of a frame, if it is one of ours.
-fn stamp(frame: &Frame) -> Result<Option<Stamp>> {
+///
+/// # Errors
+/// When it says that something came back, or that the stream ends.
+pub(crate) fn stamp(frame: &Frame) -> Result<Option<Stamp>> {
     match frame {
         Frame::Stanza(stanza) if is_error(stanza) => Err(Error::Delivery(format!("came back: {stanza}"))),
         Frame::Stanza(stanza) => Ok(Stamp::find(stanza)),
