@@ -51,8 +51,8 @@ pub enum Error {
         list: String,
     },
 
-    /// Something that the tests need is missing and could not be installed.
-    #[error("the tests need {what}, and {why}")]
+    /// Something that is run is missing and could not be installed.
+    #[error("this needs {what}, and {why}")]
     Missing {
         /// What, and which version where it matters.
         what: String,
@@ -63,6 +63,20 @@ pub enum Error {
     /// The build did not produce the program.
     #[error("the build succeeded but made no program `{0}`")]
     NoProgram(&'static str),
+
+    /// A profile in which nothing was counted.
+    #[error("{}: nothing was counted", file.display())]
+    NoProfile {
+        /// The profile.
+        file: PathBuf,
+    },
+
+    /// Parts of the hot path take noticeably more than is recorded.
+    #[error("dearer than recorded: {works}; `--record` records what has to be")]
+    Dearer {
+        /// Which.
+        works: String,
+    },
 }
 
 impl Error {

@@ -3,6 +3,7 @@
 //! - `test` installs what the tests need and runs all of them ([`test_all`]);
 //! - `foreign` only installs ([`foreign`]);
 //! - `layering` checks who depends on whom ([`layering`]);
+//! - `instructions` counts what the hot path takes and compares it with what is recorded ([`instructions`]);
 //! - `standalone` checks that each library crate builds alone and without its default features ([`standalone`]).
 //!
 //! Commands that install run on Debian and its derivatives; elsewhere they say what is missing. Left out: what
@@ -29,8 +30,10 @@
 //! assert!(found[0].to_string().starts_with("stonechat-jid must not depend on stonechat-stanza"));
 //! ```
 
+pub mod built;
 pub mod error;
 pub mod foreign;
+pub mod instructions;
 pub mod layering;
 pub mod say;
 pub mod shell;

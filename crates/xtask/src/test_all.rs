@@ -1,13 +1,12 @@
 //! All the tests, with everything they need.
 
-use std::io::Cursor;
 use std::path::PathBuf;
 
-use cargo_metadata::Message;
+use cargo_metadata::Target;
 
 use crate::foreign::Foreign;
 use crate::workspace::Workspace;
-use crate::{Error, Result, foreign, say, shell};
+use crate::{Result, built, foreign, say, shell};
 
 /// The whole workspace; the same for build and test, so that they share what they compile.
 const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
@@ -43,18 +42,7 @@ fn run_with(mut test: std::process::Command, foreign: &Foreign) -> Result<()> {
 
 /// Builds all that `cargo test` builds, and returns where the server's program is.
 fn build(workspace: &Workspace) -> Result<PathBuf> {
-    const PROGRAM: &str = "stonechatd";
     let mut build = shell::cargo(["build", "--lib", "--bins", "--tests", "--examples"]);
-    build.args(EVERYTHING).arg("--message-format=json-render-diagnostics").current_dir(&workspace.root);
-    let messages = shell::output(&mut build)?;
-    let mut programs = Message::parse_stream(Cursor::new(messages)).filter_map(|message| match message {
-        // A test of the program has the same name and kind, but another profile.
-        Ok(Message::CompilerArtifact(made))
-            if made.target.name == PROGRAM && made.target.is_bin() && !made.profile.test =>
-        {
-            made.executable
-        }
-        _ => None,
-    });
-    programs.next().map(Into::into).ok_or(Error::NoProgram(PROGRAM))
+    build.args(EVERYTHING).current_dir(&workspace.root);
+    built::program(&mut build, "stonechatd", Target::is_bin)
 }

@@ -3,14 +3,19 @@
 use crate::foreign::{node, python};
 use crate::{Error, Result, say, shell};
 
-/// A program that the tests run, and the Debian packages that bring it.
-struct Program {
+/// A program that is run, and the Debian packages that bring it.
+pub(super) struct Program {
     name: &'static str,
     packages: &'static [&'static str],
     is_there: fn() -> bool,
 }
 
-const PROGRAMS: [Program; 6] = [
+/// What counts instructions.
+pub(super) const VALGRIND: &[Program] =
+    &[Program { name: "valgrind", packages: &["valgrind"], is_there: || shell::find("valgrind").is_some() }];
+
+/// What the end-to-end tests run.
+pub(super) const TESTS: &[Program] = &[
     Program {
         name: "go-sendxmpp",
         packages: &["go-sendxmpp"],
@@ -27,9 +32,9 @@ const PROGRAMS: [Program; 6] = [
     Program { name: "npm", packages: &["npm"], is_there: || shell::find("npm").is_some() },
 ];
 
-/// Installs the packages of the programs that are not there.
-pub(super) fn install() -> Result<()> {
-    let missing = missing();
+/// Installs the packages of those of the programs that are not there.
+pub(super) fn install(programs: &[Program]) -> Result<()> {
+    let missing = missing(programs);
     if missing.is_empty() {
         return Ok(());
     }
@@ -49,7 +54,7 @@ pub(super) fn install() -> Result<()> {
     apt(sudo, &["update"])?;
     apt(sudo, &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat())?;
 
-    let names: Vec<&str> = self::missing().iter().map(|program| program.name).collect();
+    let names: Vec<&str> = self::missing(programs).iter().map(|program| program.name).collect();
     if names.is_empty() {
         return Ok(());
     }
@@ -59,8 +64,8 @@ pub(super) fn install() -> Result<()> {
     })
 }
 
-fn missing() -> Vec<&'static Program> {
-    PROGRAMS.iter().filter(|program| !(program.is_there)()).collect()
+fn missing(programs: &[Program]) -> Vec<&Program> {
+    programs.iter().filter(|program| !(program.is_there)()).collect()
 }
 
 fn apt(sudo: bool, args: &[&str]) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The software of others that the end-to-end tests run: Debian packages, PyPI and npm.
+//! The software of others that the end-to-end tests run, from Debian, PyPI and npm; and valgrind.
 //!
 //! What is there is left alone, so a second run takes no time. What cannot be installed is an error.
 
@@ -28,10 +28,18 @@ pub fn install(workspace: &Workspace) -> Result<Foreign> {
     let wanted = workspace.root.join("tests/foreign");
     let installed = workspace.target.join("foreign");
     std::fs::create_dir_all(&installed).map_err(Error::file(&installed))?;
-    debian::install()?;
+    debian::install(debian::TESTS)?;
     let python = python::install(&wanted.join("requirements.txt"), &installed.join("venv"))?;
     let node_modules = node::install(&wanted)?;
     Ok(Foreign { python, node_modules })
+}
+
+/// Installs valgrind when it is missing.
+///
+/// # Errors
+/// As [`install`].
+pub fn valgrind() -> Result<()> {
+    debian::install(debian::VALGRIND)
 }
 
 /// Whether `copy` says that what `list` asks for was installed.
