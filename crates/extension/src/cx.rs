@@ -54,11 +54,23 @@ impl std::fmt::Debug for Effect {
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     effects: VecDeque<Effect>,
+    /// The session that the stanza came from.
+    origin: Option<Arc<Session>>,
     /// How long its sender has waited for mailboxes.
     waited: Duration,
 }
 
 impl Outbox {
+    /// For a stanza that comes from this session.
+    pub(crate) fn from(session: &Arc<Session>) -> Self {
+        Self { origin: Some(Arc::clone(session)), ..Self::default() }
+    }
+
+    /// The session with this full JID, if it is the one that the stanza came from.
+    pub(crate) fn origin(&self, full: &str) -> Option<&Arc<Session>> {
+        self.origin.as_ref().filter(|session| session.jid().as_str() == full)
+    }
+
     pub(crate) fn push(&mut self, effect: Effect) {
         self.effects.push_back(effect);
     }

@@ -238,7 +238,8 @@ mod tests {
         let server = Server::run(config, Registry::default(), Store::memory()).await.unwrap();
         let address = server.addresses()[0].1;
         let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let task = connection::serve(stream, address.ip(), listener, Arc::clone(&server.shared));
+        let place = server.shared.connections.admit(address.ip()).unwrap();
+        let task = connection::serve(place, stream, address.ip(), listener, Arc::clone(&server.shared));
         assert!(size_of_val(&task) <= 1024, "{} bytes", size_of_val(&task));
     }
 }

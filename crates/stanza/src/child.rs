@@ -64,7 +64,7 @@ impl<'a> Child<'a> {
     /// # Errors
     /// What the payload says is wrong with it; also if it is not a `T` at all.
     pub fn parse<T: Payload>(&self) -> Result<T, ParseError> {
-        T::parse(&self.element()?)
+        T::parse_child(self)
     }
 }
 

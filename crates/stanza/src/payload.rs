@@ -67,6 +67,7 @@ use std::borrow::Cow;
 
 use minidom::Element;
 
+use crate::Child;
 use crate::error::{Condition, StanzaError};
 
 mod build;
@@ -100,6 +101,16 @@ pub trait Payload: Sized {
     ///
     /// [`ParseError`] when the element has another name, or breaks the payload's syntax.
     fn parse(element: &Element) -> Result<Self, ParseError>;
+
+    /// Reads a child of a stanza that has this name; the same as [`parse`](Payload::parse) of its tree, which a payload that has no
+    /// content need not have made.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Payload::parse).
+    fn parse_child(child: &Child<'_>) -> Result<Self, ParseError> {
+        Self::parse(&child.element()?)
+    }
 
     /// Writes the payload as an element.
     fn to_element(&self) -> Element;

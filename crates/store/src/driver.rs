@@ -203,6 +203,46 @@ impl From<u64> for Outcome {
     }
 }
 
+/// One of several reads that see the same moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Read {
+    /// The owner's value. Found: [`Found::Document`].
+    Document {
+        /// The declared name.
+        store: Arc<str>,
+        /// Whose.
+        owner: Owner,
+    },
+    /// The first keys with values in byte order. Found: [`Found::Page`].
+    Page {
+        /// The declared name.
+        store: Arc<str>,
+        /// Whose.
+        owner: Owner,
+        /// How many at most.
+        limit: u32,
+    },
+    /// What a log holds, from counters. Found: [`Found::Usage`].
+    Usage {
+        /// The declared name.
+        store: Arc<str>,
+        /// Whose.
+        owner: Owner,
+    },
+}
+
+/// What one [`Read`] found.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A document.
+    Document(Option<Bytes>),
+    /// Keys with values.
+    Page(Vec<(String, Bytes)>),
+    /// What a log holds.
+    Usage(Usage),
+}
+
 /// A committed blob, as [`Blobs::find_blob`] found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlobInfo {
@@ -293,6 +333,9 @@ pub trait Driver: Documents + Maps + Logs + Blobs + Debug + 'static {
 
     /// Applies the writes in order, atomically, and returns when they are durable, with one outcome for each.
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error>;
+
+    /// Answers all reads from one snapshot, in order.
+    async fn read(&self, reads: Vec<Read>) -> Result<Vec<Found>, Error>;
 
     /// Up to `limit` owners with something in this store, in order of [`Owner::key`], those after `after`.
     async fn owners(

@@ -58,6 +58,7 @@ mod map;
 pub mod memory;
 mod owner;
 mod query;
+mod reads;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod store;
@@ -71,6 +72,7 @@ pub use log::{Entry, Limit, Log, Trim, Usage};
 pub use map::Map;
 pub use owner::Owner;
 pub use query::{Page, PageBuilder, Query};
+pub use reads::{Reads, Results};
 pub use store::Store;
 
 /// How many bytes one value (with its key, id and peer) may have: 16 MiB. What is larger is a blob.

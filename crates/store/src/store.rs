@@ -1,7 +1,7 @@
 //! The handle to a database.
 
 use crate::driver::Driver;
-use crate::{Batch, Blob, Document, Error, Export, Log, Map, Owner, memory};
+use crate::{Batch, Blob, Document, Error, Export, Log, Map, Owner, Reads, memory};
 use std::sync::Arc;
 
 /// A database: a cheap handle to a driver, shared by its clones.
@@ -60,6 +60,11 @@ impl Store {
     /// An empty batch: writes that belong together.
     pub fn batch(&self) -> Batch {
         Batch::new(self.driver.clone())
+    }
+
+    /// No reads yet: reads that belong together.
+    pub fn reads(&self) -> Reads {
+        Reads::new(self.driver.clone())
     }
 
     /// Removes everything of an owner in all stores, atomically.

@@ -54,7 +54,7 @@ impl Host {
             // What is stored, and handed out to who becomes available, comes after what the session before had not written.
             session.inherited().await;
         }
-        let mut out = Outbox::default();
+        let mut out = Outbox::from(session);
         self.accept(session, stanza, &mut out).await;
         self.drain(out).await;
         if shows && session.has_ended() {

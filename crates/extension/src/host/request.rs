@@ -21,7 +21,10 @@ impl Host {
         account: Option<BareJid>,
         out: &mut Outbox,
     ) {
-        let asker = stanza.from().and_then(|from| self.session_of(from.as_str()));
+        let asker = stanza.from().and_then(|from| {
+            let ours = out.origin(from.as_str()).filter(|session| session.jid().domain() == self.domain);
+            ours.cloned().or_else(|| self.session_of(from.as_str()))
+        });
         let on = match &account {
             None => On::HOST,
             Some(account) if stanza.from().is_some_and(|from| from.bare_str() == account.as_str()) => {

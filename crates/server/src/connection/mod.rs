@@ -22,6 +22,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::config::Listener;
+use crate::listener::Permit;
 use crate::shared::{Shared, State};
 use end::End;
 use guard::Guard;
@@ -42,7 +43,13 @@ struct Established {
 /// Serves one connection, from its first byte to its last.
 ///
 /// Boxes keep what only the beginning or the end needs, and what would be moved about, out of the task of a session that idles.
-pub(crate) async fn serve(stream: TcpStream, peer: IpAddr, listener: Listener, shared: Arc<Shared>) {
+pub(crate) async fn serve(
+    _place: Permit,
+    stream: TcpStream,
+    peer: IpAddr,
+    listener: Listener,
+    shared: Arc<Shared>,
+) {
     let state = shared.state.load_full();
     let negotiated = Box::pin(negotiate(Transport::Plain(stream), peer, listener, &shared, &state)).await;
     let Some(mut established) = negotiated else { return };

@@ -55,7 +55,7 @@ fn take(stream: TcpStream, peer: std::net::IpAddr, bound: &Bound, shared: &Arc<S
         return;
     }
     let (shared, listener) = (Arc::clone(shared), bound.listener.clone());
-    Connections::spawn(permit, connection::serve(stream, peer, listener, shared));
+    Connections::spawn(permit, |place| connection::serve(place, stream, peer, listener, shared));
 }
 
 fn prepare(stream: &TcpStream, keepalive: Duration) -> std::io::Result<()> {

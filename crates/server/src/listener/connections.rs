@@ -98,13 +98,14 @@ impl Connections {
         Ok(Permit { connections: Arc::clone(self), network, id })
     }
 
-    /// Runs a connection in a task of its own.
-    pub(crate) fn spawn(permit: Permit, connection: impl Future<Output = ()> + Send + 'static) {
+    /// Runs a connection, which keeps its place for as long as it lasts, in a task of its own.
+    pub(crate) fn spawn<F>(permit: Permit, connection: impl FnOnce(Permit) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let (connections, id) = (Arc::clone(&permit.connections), permit.id);
-        let task = tokio::spawn(async move {
-            let _place = permit;
-            connection.await;
-        });
+        // Nothing around it: a future within another takes its room twice.
+        let task = tokio::spawn(connection(permit));
         // Not where the task has ended already. The lock is not held before: a runtime that ends drops the task, and so the permit, at once.
         if let Some(place) = connections.open.lock().tasks.get_mut(&id) {
             *place = Some(task.abort_handle());
@@ -165,6 +166,10 @@ mod tests {
         Connections::new(&Limits { connections: total, connections_per_ip: per_network, ..Limits::default() })
     }
 
+    async fn lasting(_place: Permit) {
+        std::future::pending().await
+    }
+
     fn ip(last: u8) -> IpAddr {
         IpAddr::from([192, 0, 2, last])
     }
@@ -189,15 +194,15 @@ mod tests {
         drop(runtime);
         let _entered = handle.enter();
         let connections = connections(2, 2);
-        Connections::spawn(connections.admit(ip(1)).unwrap(), std::future::pending());
+        Connections::spawn(connections.admit(ip(1)).unwrap(), lasting);
         assert_eq!(connections.count(), 0);
     }
 
     #[tokio::test]
     async fn a_task_that_is_cut_gives_its_place_back() {
         let connections = connections(2, 2);
-        Connections::spawn(connections.admit(ip(1)).unwrap(), std::future::pending());
-        Connections::spawn(connections.admit(ip(1)).unwrap(), async {});
+        Connections::spawn(connections.admit(ip(1)).unwrap(), lasting);
+        Connections::spawn(connections.admit(ip(1)).unwrap(), |_| async {});
         while connections.count() > 1 {
             tokio::task::yield_now().await;
         }

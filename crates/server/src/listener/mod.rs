@@ -7,5 +7,5 @@ mod network;
 
 pub(crate) use accept::accept;
 pub(crate) use bind::{Bound, bind};
-pub(crate) use connections::Connections;
+pub(crate) use connections::{Connections, Permit};
 pub(crate) use network::Network;

@@ -68,6 +68,15 @@ macro_rules! payload {
                 ::core::result::Result::Ok(Self)
             }
 
+            fn parse_child(
+                child: &$crate::Child<'_>,
+            ) -> ::core::result::Result<Self, $crate::payload::ParseError> {
+                if child.is(<Self as $crate::payload::Payload>::NS, <Self as $crate::payload::Payload>::NAME) {
+                    return ::core::result::Result::Ok(Self);
+                }
+                <Self as $crate::payload::Payload>::parse(&child.element()?)
+            }
+
             fn to_element(&self) -> $crate::Element {
                 $crate::payload::Builder::of::<Self>().build()
             }

@@ -2,7 +2,8 @@
 #![allow(missing_docs, reason = "the name of a rule says it")]
 
 use super::{juliet, romeo};
-use crate::{Error, Store};
+use crate::{Entry, Error, Store};
+use jiff::Timestamp;
 
 pub async fn a_map_lists_its_keys_in_byte_order(store: Store) -> Result<(), Error> {
     let map = store.map("roster");
@@ -80,5 +81,42 @@ pub async fn clearing_a_map_says_how_many_keys_there_were(store: Store) -> Resul
     assert_eq!(map.clear(&juliet()).await?, 2);
     assert_eq!(map.clear(&juliet()).await?, 0);
     assert_eq!(map.count(&romeo()).await?, 2);
+    Ok(())
+}
+
+pub async fn reads_that_belong_together_see_one_moment(store: Store) -> Result<(), Error> {
+    let (version, items, log) = (store.document("version"), store.map("items"), store.log("log"));
+    let writing = {
+        let (store, version, items, log) = (store.clone(), version.clone(), items.clone(), log.clone());
+        tokio::spawn(async move {
+            for number in 1..=200_u32 {
+                let entry = Entry::new(number.to_string(), Timestamp::UNIX_EPOCH, "x");
+                let batch = store.batch().put_document(&version, &juliet(), number.to_string());
+                let batch = batch.put_map(&items, &juliet(), "key", number.to_string());
+                batch.append(&log, &juliet(), entry).commit().await?;
+            }
+            Ok::<_, Error>(())
+        })
+    };
+    while !writing.is_finished() {
+        let reads = store.reads().document(&version, &juliet()).page(&items, &juliet(), 10);
+        let mut found = reads.usage(&log, &juliet()).usage(&log, &romeo()).run().await?;
+        let (version, items) = (found.document(), found.page());
+        assert_eq!(version, items.into_iter().next().map(|(_, value)| value));
+        let number = version.map_or(0, |text| String::from_utf8_lossy(&text).parse().unwrap_or(u64::MAX));
+        assert_eq!((found.usage().entries, found.usage().entries), (number, 0));
+        tokio::task::yield_now().await;
+    }
+    writing.await.expect("the task ends")?;
+    for key in ["b", "a", "c"] {
+        items.put(&romeo(), key, key).await?;
+    }
+    let keys = |page: Vec<(String, bytes::Bytes)>| page.into_iter().map(|(key, _)| key).collect::<String>();
+    for (limit, expected) in [(2, "ab"), (1_000, "abc")] {
+        assert_eq!(keys(store.reads().page(&items, &romeo(), limit).run().await?.page()), expected);
+    }
+    let other = Store::memory().document("version");
+    let refused = store.reads().document(&other, &juliet()).run().await;
+    assert!(matches!(refused, Err(Error::OtherStore { .. })));
     Ok(())
 }

@@ -89,6 +89,7 @@ macro_rules! contract_tests {
             any_text_is_a_key,
             a_map_with_a_limit_never_exceeds_it,
             clearing_a_map_says_how_many_keys_there_were,
+            reads_that_belong_together_see_one_moment,
             a_log_keeps_the_order_of_appending_whatever_the_times,
             an_id_is_in_a_log_once,
             a_range_excludes_its_ids_and_includes_its_times,

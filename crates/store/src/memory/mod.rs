@@ -5,7 +5,7 @@ mod read;
 mod state;
 
 use crate::Error;
-use crate::driver::{Driver, Kind, Outcome, Write};
+use crate::driver::{Driver, Found, Kind, Outcome, Read, Write};
 use crate::owner::Owner;
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -56,6 +56,10 @@ impl Driver for Memory {
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
         self.with(|state| apply::batch(state, writes))
+    }
+
+    async fn read(&self, reads: Vec<Read>) -> Result<Vec<Found>, Error> {
+        self.with(|state| Ok(reads.iter().map(|read| read::one(state, read)).collect()))
     }
 
     async fn owners(

@@ -3,7 +3,7 @@
 use super::apply::remove_content;
 use super::state::{Content, Series, key, place};
 use super::{Memory, State};
-use crate::driver::{BlobInfo, Blobs, Documents, Logs, Maps};
+use crate::driver::{BlobInfo, Blobs, Documents, Found, Logs, Maps, Read};
 use crate::{Entry, Error, Owner, Page, PageBuilder, Query, Usage};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -13,6 +13,20 @@ use std::ops::Bound;
 impl Documents for Memory {
     async fn document(&self, store: &str, owner: &Owner) -> Result<Option<Bytes>, Error> {
         self.with(|state| Ok(state.documents.get(&key(store, owner)).cloned()))
+    }
+}
+
+/// One of several reads of the state.
+pub(super) fn one(state: &State, read: &Read) -> Found {
+    match read {
+        Read::Document { store, owner } => Found::Document(state.documents.get(&key(store, owner)).cloned()),
+        Read::Page { store, owner, limit } => {
+            let map = state.maps.get(&key(store, owner)).into_iter().flatten().take(*limit as usize);
+            Found::Page(map.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
+        Read::Usage { store, owner } => {
+            Found::Usage(state.logs.get(&key(store, owner)).map(Series::usage).unwrap_or_default())
+        }
     }
 }
 

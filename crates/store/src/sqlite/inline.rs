@@ -1,8 +1,8 @@
 //! Short reads on the caller's own thread.
 //!
 //! To hand a read to another thread and back costs several times what it takes to find one row that is in memory. So reads
-//! of a few rows run where they are asked for, as long as they are that quick. One that is not has waited for the disk;
-//! then the threads have the reads for a while, so that whoever asks is never held up twice in a row.
+//! of a few rows run where they are asked for, as long as they are that quick. One that is not may have waited for the disk;
+//! then the threads have the reads for a while, and for longer each time that the next one is slow too.
 
 use super::failure::Failure;
 use parking_lot::Mutex;
@@ -11,10 +11,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What takes longer has waited for the disk.
+/// What takes longer may have waited for the disk.
 const QUICK: Duration = Duration::from_millis(1);
-/// For how long the threads have the reads then.
-const PAUSE: Duration = Duration::from_secs(1);
+/// For how long the threads have the reads then: at first, and at the longest. On a busy machine nothing but another
+/// program's turn may have been in the way, so it begins with little.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
 /// A connection for short reads.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) struct Inline {
     opened: Instant,
     /// Until when the threads have the reads, in microseconds since `opened`.
     paused_until: AtomicU64,
+    /// How long the last pause was, in microseconds; 0 when a read was quick since.
+    pause: AtomicU64,
 }
 
 impl Inline {
@@ -32,6 +35,7 @@ impl Inline {
             connection: Mutex::new(Some(connection)),
             opened: Instant::now(),
             paused_until: AtomicU64::new(0),
+            pause: AtomicU64::new(0),
         }
     }
 
@@ -48,10 +52,7 @@ impl Inline {
         let Some(connection) = connection.as_ref() else { return Err(read) };
         let begun = Instant::now();
         let result = catch_unwind(AssertUnwindSafe(|| read(connection)));
-        if begun.elapsed() > QUICK {
-            let pause = u64::try_from(PAUSE.as_micros()).unwrap_or(u64::MAX);
-            self.paused_until.store(self.micros().saturating_add(pause), Ordering::Relaxed);
-        }
+        self.note(begun.elapsed());
         Ok(result.unwrap_or_else(|_| {
             if !connection.is_autocommit() {
                 // The transaction that it left open would pin the WAL.
@@ -61,14 +62,33 @@ impl Inline {
         }))
     }
 
+    /// A read has taken so long.
+    fn note(&self, took: Duration) {
+        let last = self.pause.load(Ordering::Relaxed);
+        let next = match took > QUICK {
+            true => (2 * last).clamp(micros(PAUSE.0), micros(PAUSE.1)),
+            false => 0,
+        };
+        if next != last {
+            self.pause.store(next, Ordering::Relaxed);
+        }
+        if next > 0 {
+            self.paused_until.store(self.micros().saturating_add(next), Ordering::Relaxed);
+        }
+    }
+
     /// Closes the connection, when nobody uses it any more.
     pub(super) fn close(&self) {
         drop(self.connection.lock().take());
     }
 
     fn micros(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX)
+        micros(self.opened.elapsed())
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -93,6 +113,20 @@ mod tests {
         };
         assert!(matches!(inline.run(slow), Ok(Ok(1))));
         assert!(inline.run(one).is_err(), "the threads have it");
+    }
+
+    #[test]
+    fn the_pause_grows_while_reads_are_slow_and_is_over_with_a_quick_one() {
+        let inline = inline();
+        let pause = || inline.pause.load(Ordering::Relaxed);
+        inline.note(2 * QUICK);
+        assert_eq!(pause(), 10_000);
+        inline.note(2 * QUICK);
+        assert_eq!(pause(), 20_000);
+        (0..20).for_each(|_| inline.note(2 * QUICK));
+        assert_eq!(pause(), 1_000_000);
+        inline.note(QUICK / 2);
+        assert_eq!(pause(), 0);
     }
 
     #[test]

@@ -38,9 +38,10 @@ mod writer_tests;
 pub use options::{Access, Options};
 pub use schema::VERSION as SCHEMA_VERSION;
 
-use crate::driver::{Driver, Kind, Outcome, Write};
+use crate::driver::{Driver, Found, Kind, Outcome, Read, Write};
 use crate::{Error, Owner};
 use async_trait::async_trait;
+use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
 use threads::Threads;
@@ -73,6 +74,17 @@ impl Driver for Sqlite {
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
         self.threads.write(Work::Batch(writes)).await
+    }
+
+    async fn read(&self, reads: Vec<Read>) -> Result<Vec<Found>, Error> {
+        let few = reads.iter().all(|read| !matches!(read, Read::Page { limit, .. } if *limit > read::FEW));
+        let run = move |conn: &Connection| {
+            let snapshot = conn.unchecked_transaction()?;
+            let found = reads.iter().map(|one| read::one(&snapshot, one)).collect::<Result<_, _>>()?;
+            snapshot.commit()?;
+            Ok(found)
+        };
+        if few { self.threads.read_few(run).await } else { self.threads.read(run).await }
     }
 
     async fn owners(

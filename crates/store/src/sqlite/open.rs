@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::{Access, Options, schema};
 use crate::Error;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -189,6 +190,8 @@ fn settings(conn: &Connection, cache_bytes: usize) -> Result<(), Failure> {
     // What is erased is overwritten where that costs no further page.
     let _: i64 = conn.query_row("PRAGMA secure_delete = FAST", [], |row| row.get(0))?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // The plan of a statement must not depend on what is bound to it, or it is compiled anew for each run.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 
 use super::failure::{Failure, unsigned};
 use super::writer::Work;
-use super::{Sqlite, apply, blob};
-use crate::driver::{BlobInfo, Blobs, Documents, Kind, Maps};
+use super::{Sqlite, apply, blob, read_log};
+use crate::driver::{BlobInfo, Blobs, Documents, Found, Kind, Maps, Read};
 use crate::{Error, Owner};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
 /// So many keys of a map with their values are read on the caller's thread.
-const FEW: u32 = 64;
+pub(super) const FEW: u32 = 64;
 
 pub(super) fn document(conn: &Connection, store: &str, owner: &Owner) -> Result<Option<Bytes>, Failure> {
     let sql = "SELECT value FROM document WHERE store = ?1 AND owner = ?2";
@@ -26,6 +26,15 @@ pub(super) fn map_value(
 ) -> Result<Option<Bytes>, Failure> {
     let sql = "SELECT value FROM map WHERE store = ?1 AND owner = ?2 AND key = ?3";
     Ok(apply::optional::<Vec<u8>>(conn, sql, params![store, owner.key(), key])?.map(Bytes::from))
+}
+
+/// One of several reads of a snapshot.
+pub(super) fn one(conn: &Connection, read: &Read) -> Result<Found, Failure> {
+    Ok(match read {
+        Read::Document { store, owner } => Found::Document(document(conn, store, owner)?),
+        Read::Page { store, owner, limit } => Found::Page(map_page(conn, store, owner, None, *limit)?),
+        Read::Usage { store, owner } => Found::Usage(read_log::usage(conn, store, owner)?),
+    })
 }
 
 /// The comparison for keys behind one, or for all; the empty key is a key.

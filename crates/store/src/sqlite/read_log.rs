@@ -134,7 +134,7 @@ fn count(conn: &Connection, store: &Arc<str>, owner: &Owner, query: &Query) -> R
     Ok(count)
 }
 
-fn usage(conn: &Connection, store: &Arc<str>, owner: &Owner) -> Result<Usage, Failure> {
+pub(super) fn usage(conn: &Connection, store: &Arc<str>, owner: &Owner) -> Result<Usage, Failure> {
     let sql = "SELECT entries, bytes FROM series WHERE store = ?1 AND owner = ?2";
     let row = |row: &Row<'_>| Ok(Usage { entries: unsigned(row.get(0)?), bytes: unsigned(row.get(1)?) });
     let usage = conn.prepare_cached(sql)?.query_row(params![store, owner.key()], row).optional()?;

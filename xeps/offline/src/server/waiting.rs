@@ -91,7 +91,9 @@ impl Waiting {
     /// Whether nothing is stored for the account.
     pub(super) async fn is_empty(&self, account: &BareJid) -> Result<bool, Error> {
         let owner = Owner::account(account.as_str());
-        Ok(self.returned.count(&owner).await? == 0 && self.last.count(&owner).await? == 0)
+        let reads = self.store.reads().usage(&self.returned, &owner).usage(&self.last, &owner);
+        let mut found = reads.run().await?;
+        Ok(found.usage().entries == 0 && found.usage().entries == 0)
     }
 
     /// The message of an entry, with the note of its delay; `None` for one that is not to be delivered any more.

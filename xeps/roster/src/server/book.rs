@@ -110,13 +110,15 @@ impl Shelf {
     async fn read(&self, owner: &BareJid) -> Result<Snapshot, Error> {
         let key = Owner::account(owner.as_str());
         let mut snapshot = Snapshot::empty(owner.clone());
+        let mut found =
+            self.store.reads().document(&self.versions, &key).page(&self.items, &key, FEW).run().await?;
         // The version first: items that are newer than it do no harm.
-        if let Some(stored) = self.versions.get(&key).await? {
+        if let Some(stored) = found.document() {
             snapshot.version =
                 Version::from_json(&stored).map_err(|why| damaged(owner, "the version", why))?;
         }
         // Most rosters are small, and a few items are read in no time.
-        let mut items = self.items.page(&key, None, FEW).await?;
+        let mut items = found.page();
         if items.len() == FEW as usize {
             items = self.items.all(&key).await?;
         }
