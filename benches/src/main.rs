@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     let done = match args.command {
         Some(Command::Relay(options)) => relay::run(&options),
         Some(Command::Growth(plan)) => grow(&plan),
-        Some(Command::Soak(plan)) => soak_it(&plan),
+        Some(Command::Soak(plan)) => soak(&plan),
         None => compare(&args.plan),
     };
     match done {
@@ -37,7 +37,7 @@ fn grow(plan: &growth::Plan) -> Result<(), Error> {
     report.save(plan.json.as_deref(), plan.svg.as_deref())
 }
 
-fn soak_it(plan: &soak::Plan) -> Result<(), Error> {
+fn soak(plan: &soak::Plan) -> Result<(), Error> {
     let report = soak::run(plan)?;
     report.print(&mut std::io::stdout().lock())?;
     report.save(plan.json.as_deref())?;

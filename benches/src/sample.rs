@@ -11,6 +11,8 @@ pub struct Memory {
     pub rss: u64,
     /// Resident, in KiB. Pages that processes share count in parts (proportional set size).
     pub pss: u64,
+    /// The part of it that is no file's: heap and stacks, in KiB. It does not depend on who else runs the same program.
+    pub anonymous: u64,
 }
 
 /// A line of `/proc/PID/stat`.
@@ -45,6 +47,7 @@ pub fn memory(root: u32) -> Result<Memory> {
         };
         sum.rss += field(&text, "Rss:");
         sum.pss += field(&text, "Pss:");
+        sum.anonymous += field(&text, "Pss_Anon:");
     }
     Ok(sum)
 }
@@ -129,7 +132,7 @@ mod tests {
     fn this_process_has_memory_and_is_its_own_root() {
         let own = std::process::id();
         let memory = memory(own).unwrap();
-        assert!(memory.rss > 100 && memory.pss > 0, "{memory:?}");
+        assert!(memory.rss > 100 && memory.pss > memory.anonymous && memory.anonymous > 0, "{memory:?}");
         assert_eq!(tree(own).unwrap()[0], own);
         assert!(cpu_micros(own).is_ok());
     }

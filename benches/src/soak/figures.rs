@@ -20,6 +20,8 @@ pub struct Figures {
     pub pss: u64,
     /// Memory in KiB; see [`sample::Memory`].
     pub rss: u64,
+    /// Memory in KiB; see [`sample::Memory`].
+    pub anonymous: u64,
     /// Files and sockets.
     pub descriptors: u64,
     /// Threads.
@@ -32,14 +34,14 @@ impl Figures {
     /// Those of now.
     pub(super) async fn of(server: &Server, began: Instant) -> Result<Self> {
         let process = server.process_id();
-        let sample::Memory { rss, pss } = sample::memory(process)?;
+        let sample::Memory { rss, pss, anonymous } = sample::memory(process)?;
         let (descriptors, threads) = (sample::descriptors(process)? as u64, sample::threads(process)? as u64);
         // Last, as to ask takes a descriptor.
         let status = match server.kind() {
             Kind::Stonechat => Some(server.status().await?),
             _ => None,
         };
-        Ok(Self { seconds: began.elapsed().as_secs(), pss, rss, descriptors, threads, status })
+        Ok(Self { seconds: began.elapsed().as_secs(), pss, rss, anonymous, descriptors, threads, status })
     }
 
     /// Those of a server that is left alone, when they have not changed for `still`; after 90 seconds those of then.
@@ -58,7 +60,7 @@ impl Figures {
 
     /// Whether nothing has changed but, by less than a hundredth, memory.
     fn is_like(&self, other: &Self) -> bool {
-        self.pss.abs_diff(other.pss) <= other.pss / 100
+        self.anonymous.abs_diff(other.anonymous) <= other.anonymous / 100
             && (self.descriptors, self.threads, self.status)
                 == (other.descriptors, other.threads, other.status)
     }

@@ -84,8 +84,8 @@ impl Report {
             "Behind the warm-up {messages} messages, {letters} that waited for somebody offline, {presences} presences, \
              {pings} pings and {visits} sessions that came and went: nothing lost, all in order.\n"
         );
-        text.push_str("| s | PSS in KiB | RSS in KiB | descriptors | threads | sessions | connections |\n");
-        text.push_str("|---:|---:|---:|---:|---:|---:|---:|\n");
+        text.push_str("| s | PSS in KiB | RSS in KiB | anonymous in KiB | descriptors | threads | sessions | connections |\n");
+        text.push_str("|---:|---:|---:|---:|---:|---:|---:|---:|\n");
         let step = self.samples.len().div_ceil(ROWS).max(1);
         self.samples.iter().step_by(step).for_each(|figures| row(figures, &mut text));
         text.push_str("\n| left alone | before | after | at most | |\n|---|---:|---:|---:|---|\n");
@@ -98,10 +98,11 @@ impl Report {
 }
 
 fn row(figures: &Figures, out: &mut String) {
-    let Figures { seconds, pss, rss, descriptors, threads, status } = figures;
+    let Figures { seconds, pss, rss, anonymous, descriptors, threads, status } = figures;
     let status = status
         .map_or("| ".to_owned(), |Status { connections, sessions }| format!("{sessions} | {connections}"));
-    let _ = writeln!(out, "| {seconds} | {pss} | {rss} | {descriptors} | {threads} | {status} |");
+    let _ =
+        writeln!(out, "| {seconds} | {pss} | {rss} | {anonymous} | {descriptors} | {threads} | {status} |");
 }
 
 #[cfg(test)]
@@ -110,11 +111,12 @@ mod tests {
 
     #[test]
     fn many_samples_are_thinned_and_a_leak_is_named() {
-        let figures = Figures { seconds: 0, pss: 100, rss: 200, descriptors: 30, threads: 8, status: None };
+        let (pss, rss, anonymous, descriptors) = (100, 200, 50, 30);
+        let figures = Figures { seconds: 0, pss, rss, anonymous, descriptors, threads: 8, status: None };
         let after = Figures { descriptors: 31, ..figures };
         let report = Report::new(Kind::Stonechat, Done::default(), vec![figures; 1000], figures, after);
         let text = report.tables();
-        assert_eq!(text.matches("| 0 | 100 | 200 |").count(), ROWS);
+        assert_eq!(text.matches("| 0 | 100 | 200 | 50 |").count(), ROWS);
         assert!(text.contains("| descriptors | 30 | 31 | 30 | NOT as before |"), "{text}");
         assert!(report.verdict().unwrap_err().to_string().contains("descriptors"));
     }
