@@ -26,7 +26,7 @@ pub(crate) use print::print;
 pub(crate) struct File {
     /// The data directory.
     pub(crate) data: PathBuf,
-    /// How many threads carry stanzas; 0 for [`threads`](load::threads).
+    /// How many threads carry stanzas; 0 for one for every two cores.
     pub(crate) threads: u16,
     /// What is logged.
     pub(crate) log: log::Log,
