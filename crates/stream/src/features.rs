@@ -84,9 +84,14 @@ impl Features {
 
     /// The `<features/>` in the stream namespace.
     pub fn to_element(&self) -> Element {
+        self.clone().into_element()
+    }
+
+    /// As [`to_element`](Self::to_element), of features that are not needed any more.
+    pub fn into_element(self) -> Element {
         let mut features = Element::bare("features", ns::STREAM);
-        for feature in &self.elements {
-            features.append_child(feature.clone());
+        for feature in self.elements {
+            features.append_child(feature);
         }
         features
     }

@@ -10,6 +10,7 @@ mod record;
 mod secret;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -43,6 +44,8 @@ pub struct AccountStore {
     secrets: Document,
     policy: Arc<ArcSwap<PasswordPolicy>>,
     derivations: Derivations,
+    /// How often an account was changed or removed since the start.
+    changes: Arc<AtomicU64>,
 }
 
 /// How often a change is tried again when somebody else changed the same account in between.
@@ -57,6 +60,7 @@ impl AccountStore {
             secrets: store.document("decoys"),
             policy: Arc::new(ArcSwap::from_pointee(policy)),
             derivations: Derivations::default(),
+            changes: Arc::default(),
         }
     }
 
@@ -67,6 +71,15 @@ impl AccountStore {
 
     pub(crate) const fn derivations(&self) -> &Derivations {
         &self.derivations
+    }
+
+    /// Counts what becomes of accounts: while it stays the same, no account is another than it was.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    fn note_change(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
     }
 
     /// What is known of an account; `None` when there is none of that name.
@@ -139,7 +152,11 @@ impl AccountStore {
             change(&mut record);
             match self.documents.replace(&owner, old, record.write()?).await {
                 Err(error) if error.is_conflict() => {}
-                result => return result.map_err(failed),
+                result => {
+                    // Also when it failed, as it may have been written for all that is known.
+                    self.note_change();
+                    return result.map_err(failed);
+                }
             }
         }
         Err(AccountError::Failed(format!("{account} is being changed by others all the time")))
@@ -179,7 +196,9 @@ impl Accounts for AccountStore {
     }
 
     async fn remove(&self, account: &BareJid) -> Result<bool, AccountError> {
-        self.documents.delete(&owner(account)).await.map_err(failed)
+        let removed = self.documents.delete(&owner(account)).await;
+        self.note_change();
+        removed.map_err(failed)
     }
 }
 

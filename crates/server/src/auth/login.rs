@@ -33,6 +33,8 @@ pub(crate) struct Login<'a> {
     offer: Option<Offer>,
     exchange: Option<Exchange>,
     attempt: Option<Attempt>,
+    /// The state of all accounts when the last one was looked up.
+    looked_up_at: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -43,7 +45,7 @@ struct Offer {
 
 impl<'a> Login<'a> {
     pub(crate) fn new(accounts: &'a AccountStore, throttle: &'a Throttle, peer: IpAddr) -> Self {
-        Self { accounts, throttle, peer, offer: None, exchange: None, attempt: None }
+        Self { accounts, throttle, peer, offer: None, exchange: None, attempt: None, looked_up_at: None }
     }
 
     /// What a host offers on this connection: mechanisms, and types of channel binding (XEP-0440).
@@ -61,6 +63,11 @@ impl<'a> Login<'a> {
         self.forget();
         self.offer = Some(Offer { domain: domain.to_owned(), context: Arc::new(context) });
         offered
+    }
+
+    /// Whether the account that was looked up is the same still.
+    pub(crate) fn is_up_to_date(&self) -> bool {
+        self.looked_up_at == Some(self.accounts.changes())
     }
 
     /// The client begins with a mechanism.
@@ -136,6 +143,7 @@ impl<'a> Login<'a> {
                 ));
             }
         }
+        self.looked_up_at = Some(self.accounts.changes());
         let found = match &jid {
             Some(jid) => self.accounts.find(jid).await,
             None => Ok(None),

@@ -286,7 +286,7 @@ impl<'a> Negotiator<'a> {
         if !served.is_some_and(|served| Arc::ptr_eq(&served, host)) {
             return Some(Ending::HostGone);
         }
-        if self.anonymous {
+        if self.anonymous || self.login.is_up_to_date() {
             return None;
         }
         match self.shared.accounts.find(account).await {

@@ -16,7 +16,7 @@ impl Negotiation {
             return;
         }
         let features = self.features(host);
-        self.queue.element(&features.to_element());
+        self.queue.element(&features.into_element());
         self.state = State::Open;
     }
 
