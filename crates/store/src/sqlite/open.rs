@@ -62,11 +62,25 @@ fn lock_to_migrate(path: &Path, place: &Arc<str>, conn: &Connection) -> Result<O
     }
 }
 
-/// Opens a connection for a reader.
+/// Opens a connection for a reader thread.
 pub(super) fn open_reader(path: &Path, place: &Arc<str>, options: &Options) -> Result<Connection, Error> {
+    open_to_read(path, place, options, options.cache_bytes / 4)
+}
+
+/// Opens a connection for short reads. It keeps few pages: every commit makes it forget them, and the system has them too.
+pub(super) fn open_inline(path: &Path, place: &Arc<str>, options: &Options) -> Result<Connection, Error> {
+    open_to_read(path, place, options, 1 << 20)
+}
+
+fn open_to_read(
+    path: &Path,
+    place: &Arc<str>,
+    options: &Options,
+    cache_bytes: usize,
+) -> Result<Connection, Error> {
     let conn = connect(path, place, options)?;
     let setup = || -> Result<(), Failure> {
-        settings(&conn, options.cache_bytes / 4)?;
+        settings(&conn, cache_bytes)?;
         conn.pragma_update(None, "query_only", true)?;
         Ok(())
     };

@@ -53,7 +53,7 @@ impl Threads {
         let path = &open::create(path, &place)?;
         let (conn, lock) = open::open(path, &place, options)?;
         let readers = Readers::new(place.clone());
-        let inline = Inline::new(open::open_reader(path, &place, options)?);
+        let inline = Inline::new(open::open_inline(path, &place, options)?);
         let threads = Self {
             writer: Writer::new(place.clone(), options.queue_bytes),
             readers,
