@@ -5,55 +5,12 @@ mod common;
 
 use std::collections::HashMap;
 use std::hint::black_box;
-
-use common::stanzas::{MESSAGE, PRESENCE, received};
-use common::world::{Client, DEFAULT, World, runtime, sent_to};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::sync::Mutex;
-use stonechat_stanza::{Kind, Stanza, message};
 
-/// A stanza that one sends and others get.
-struct Scene {
-    sender: Client,
-    receivers: Vec<Client>,
-    stanza: Stanza,
-}
-
-impl Scene {
-    async fn round(&mut self) {
-        self.sender.send(self.stanza.clone()).await;
-        for receiver in &mut self.receivers {
-            assert!(black_box(receiver.take()) > 0, "the stanza arrives");
-        }
-        black_box(self.sender.take());
-    }
-}
-
-async fn lovers(world: &World, stanza: Stanza) -> Scene {
-    let sender = world.online("romeo", "orchard").await;
-    Scene { sender, receivers: vec![world.online("juliet", "balcony").await], stanza }
-}
-
-async fn contacts(world: &World, count: usize) -> Scene {
-    let mut sender = world.online("juliet", "balcony").await;
-    let receivers = world.subscribers(&mut sender, count).await;
-    Scene { sender, receivers, stanza: received(PRESENCE) }
-}
-
-async fn sessions(world: &World, count: usize) -> Scene {
-    let sender = world.online("romeo", "orchard").await;
-    let mut receivers = Vec::with_capacity(count);
-    for number in 0..count {
-        receivers.push(world.online("juliet", &format!("session-{number}")).await);
-    }
-    // What they were told of each other.
-    for receiver in &mut receivers {
-        receiver.take();
-    }
-    let mut stanza = sent_to(MESSAGE, "juliet@capulet.example");
-    stanza.set_kind(Kind::Message(message::Type::Headline));
-    Scene { sender, receivers, stanza }
-}
+use common::scenes::{self, Scene};
+use common::stanzas::MESSAGE;
+use common::world::{DEFAULT, World, runtime};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn measure(criterion: &mut Criterion, name: &str, scene: impl AsyncFnOnce(&World) -> Scene) {
     let (runtime, world) = (runtime(), World::new(&DEFAULT));
@@ -82,11 +39,10 @@ fn floor(criterion: &mut Criterion) {
 
 fn routing(criterion: &mut Criterion) {
     floor(criterion);
-    measure(criterion, "message to a full JID", async |world| lovers(world, received(MESSAGE)).await);
-    let bare = || sent_to(MESSAGE, "juliet@capulet.example");
-    measure(criterion, "message to a bare JID", async |world| lovers(world, bare()).await);
-    measure(criterion, "presence to 50 contacts", async |world| contacts(world, 50).await);
-    measure(criterion, "headline to 100 sessions", async |world| sessions(world, 100).await);
+    measure(criterion, "message to a full JID", scenes::full);
+    measure(criterion, "message to a bare JID", scenes::bare);
+    measure(criterion, "presence to 50 contacts", async |world| scenes::presence(world, 50).await);
+    measure(criterion, "headline to 100 sessions", async |world| scenes::headline(world, 100).await);
 }
 
 criterion_group!(benches, routing);

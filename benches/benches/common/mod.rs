@@ -2,5 +2,6 @@
 #![allow(dead_code, reason = "each benchmark uses some of it")]
 
 pub(crate) mod login;
+pub(crate) mod scenes;
 pub(crate) mod stanzas;
 pub(crate) mod world;

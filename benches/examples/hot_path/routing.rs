@@ -3,11 +3,11 @@
 use std::hint::black_box;
 
 use bytes::BytesMut;
-use stonechat_stanza::Stanza;
 use stonechat_stream::codec::{Decoder, Frame};
 
-use crate::common::stanzas::{MESSAGE, PING, PRESENCE, decoder, received};
-use crate::common::world::{Client, DEFAULT, World, runtime, sent_to};
+use crate::common::scenes::{self, Scene};
+use crate::common::stanzas::{MESSAGE, decoder};
+use crate::common::world::{DEFAULT, World, runtime};
 use crate::work::{Rounds, Work, measured};
 
 /// Who gets presence.
@@ -42,28 +42,6 @@ pub(crate) const WORKS: &[Work] = &[
     },
 ];
 
-/// A stanza that one sends and others get.
-struct Scene {
-    sender: Client,
-    receivers: Vec<Client>,
-    stanza: Stanza,
-}
-
-impl Scene {
-    async fn round(&mut self) {
-        self.sender.send(self.stanza.clone()).await;
-        self.take();
-    }
-
-    /// Takes what has come out of the mailboxes, the sender's own among them.
-    fn take(&mut self) {
-        for receiver in &mut self.receivers {
-            assert!(black_box(receiver.take()) > 0, "the stanza arrives");
-        }
-        black_box(self.sender.take());
-    }
-}
-
 /// Work with the default extensions of which every round is counted.
 fn rounds<S: 'static>(scene: impl AsyncFnOnce(&World) -> S, round: impl AsyncFn(&mut S) + 'static) -> Rounds {
     let (runtime, world) = (runtime(), World::new(&DEFAULT));
@@ -79,18 +57,11 @@ fn rounds<S: 'static>(scene: impl AsyncFnOnce(&World) -> S, round: impl AsyncFn(
     })
 }
 
-/// Romeo writes to Juliet, each with one session.
-async fn lovers(world: &World, stanza: Stanza) -> Scene {
-    let sender = world.online("romeo", "orchard").await;
-    let receivers = vec![world.online("juliet", "balcony").await];
-    Scene { sender, receivers, stanza }
-}
-
 /// The whole way of a message, without sockets.
 fn message() -> Rounds {
     struct Whole(Scene, Decoder, BytesMut);
     rounds(
-        async |world| Whole(lovers(world, received(MESSAGE)).await, decoder(), BytesMut::new()),
+        async |world| Whole(scenes::full(world).await, decoder(), BytesMut::new()),
         async |Whole(scene, decoder, buffer)| {
             buffer.clear();
             buffer.extend_from_slice(black_box(MESSAGE.as_bytes()));
@@ -102,50 +73,21 @@ fn message() -> Rounds {
 }
 
 fn full() -> Rounds {
-    rounds(async |world| lovers(world, received(MESSAGE)).await, Scene::round)
+    rounds(scenes::full, Scene::round)
 }
 
 fn bare() -> Rounds {
-    rounds(async |world| lovers(world, sent_to(MESSAGE, "juliet@capulet.example")).await, Scene::round)
+    rounds(scenes::bare, Scene::round)
 }
 
 fn ping() -> Rounds {
-    rounds(
-        async |world| Scene {
-            sender: world.online("romeo", "orchard").await,
-            receivers: Vec::new(),
-            stanza: received(PING),
-        },
-        Scene::round,
-    )
+    rounds(scenes::ping, Scene::round)
 }
 
 fn presence() -> Rounds {
-    rounds(
-        async |world| {
-            let mut sender = world.online("juliet", "balcony").await;
-            let receivers = world.subscribers(&mut sender, CONTACTS).await;
-            Scene { sender, receivers, stanza: received(PRESENCE) }
-        },
-        Scene::round,
-    )
+    rounds(async |world| scenes::presence(world, CONTACTS).await, Scene::round)
 }
 
 fn headline() -> Rounds {
-    rounds(
-        async |world| {
-            let sender = world.online("romeo", "orchard").await;
-            let mut receivers = Vec::with_capacity(SESSIONS);
-            for number in 0..SESSIONS {
-                receivers.push(world.online("juliet", &format!("session-{number}")).await);
-            }
-            let mut stanza = sent_to(MESSAGE, "juliet@capulet.example");
-            stanza.set_kind(stonechat_stanza::Kind::Message(stonechat_stanza::message::Type::Headline));
-            for receiver in &mut receivers {
-                receiver.take();
-            }
-            Scene { sender, receivers, stanza }
-        },
-        Scene::round,
-    )
+    rounds(async |world| scenes::headline(world, SESSIONS).await, Scene::round)
 }

@@ -153,8 +153,8 @@ impl Stanza {
 
     /// The first child `name` in the namespace `ns`.
     pub fn find(&self, ns: &str, name: &str) -> Option<Child<'_>> {
-        let named = self.raw.named(name.as_bytes()).map(|entry| Child::new(&self.raw, entry));
-        named.into_iter().find(|child| child.ns_bytes() == ns.as_bytes())
+        let mut named = self.raw.named(name.as_bytes()).map(|entry| Child::new(&self.raw, entry));
+        named.find(|child| child.ns_bytes() == ns.as_bytes())
     }
 
     /// The first payload of type `T`, parsed; `None` if there is none.

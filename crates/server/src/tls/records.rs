@@ -5,7 +5,7 @@ use std::io;
 use bytes::BytesMut;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{
-    ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
+    ConnectionState, EncodeError, EncodeTlsData, EncryptError, ReadTraffic, UnbufferedStatus, WriteTraffic,
 };
 
 /// How far the records that were there have brought a connection.
@@ -31,16 +31,7 @@ pub(super) fn process(
     loop {
         let UnbufferedStatus { mut discard, state } = connection.process_tls_records(&mut buffer[used..]);
         let reached = match state {
-            Ok(ConnectionState::ReadTraffic(mut traffic)) => loop {
-                match traffic.next_record() {
-                    Some(Ok(record)) => {
-                        discard += record.discard;
-                        plain.extend_from_slice(record.payload);
-                    }
-                    Some(Err(error)) => break Some(Err(error)),
-                    None => break None,
-                }
-            },
+            Ok(ConnectionState::ReadTraffic(traffic)) => read(traffic, plain, &mut discard).err().map(Err),
             Ok(ConnectionState::EncodeTlsData(data)) => encode(data, outgoing).err().map(Err),
             // It is sent from `outgoing`, where everything is in order.
             Ok(ConnectionState::TransmitTlsData(data)) => {
@@ -62,6 +53,20 @@ pub(super) fn process(
             return (used, reached);
         }
     }
+}
+
+/// Appends the data of all records that are there.
+fn read(
+    mut traffic: ReadTraffic<'_, '_, ServerConnectionData>,
+    plain: &mut BytesMut,
+    discard: &mut usize,
+) -> Result<(), rustls::Error> {
+    while let Some(record) = traffic.next_record() {
+        let record = record?;
+        *discard += record.discard;
+        plain.extend_from_slice(record.payload);
+    }
+    Ok(())
 }
 
 /// Encodes what the connection has to say of the error that it has just found.

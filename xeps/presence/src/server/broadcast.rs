@@ -102,11 +102,11 @@ impl Extension {
 /// To those who are subscribed. Nobody is there to get it at an account of this host that is not connected.
 fn to_subscribers(cx: &mut Cx<'_>, roster: &Snapshot, stanza: &Stanza) {
     for contact in roster.subscribers() {
-        let stanza = stanza.clone().with_to(contact.clone());
+        let told = || stanza.clone().with_to(contact.clone());
         if !is_account_here(cx, contact) {
-            cx.send(stanza);
+            cx.send(told());
         } else if let Some(account) = cx.account(contact) {
-            cx.send_to_account(&account, stanza);
+            cx.send_to_account(&account, told());
         }
     }
 }
