@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use stonechat_jid::BareJid;
 use stonechat_stanza::{Element, Stanza, StanzaError, xml};
 
 use crate::disco::Info;
+use crate::journal::Unit;
 use crate::point::{Point, SessionAvailable, SessionUnavailable, Targets};
 use crate::session::{Account, Session};
 use crate::tables::Tables;
-use crate::{AccountError, Host, On};
+use crate::{AccountError, Acks, Host, On};
 
 /// Something that is to be done after the handlers of an event have run.
 pub(crate) enum Effect {
@@ -58,6 +60,8 @@ pub(crate) struct Outbox {
     origin: Option<Arc<Session>>,
     /// How long its sender has waited for mailboxes.
     waited: Duration,
+    /// The session in whose mailbox the stanza was when that ended, and its number there.
+    left: Option<(Arc<Session>, u64)>,
 }
 
 impl Outbox {
@@ -69,6 +73,34 @@ impl Outbox {
     /// The session with this full JID, if it is the one that the stanza came from.
     pub(crate) fn origin(&self, full: &str) -> Option<&Arc<Session>> {
         self.origin.as_ref().filter(|session| session.jid().as_str() == full)
+    }
+
+    /// The handling of the stanza, as far as something depends on it.
+    pub(crate) fn unit(&self) -> Option<Unit> {
+        Unit::of(self.origin.as_ref()?)
+    }
+
+    /// What is done next is because of a stanza that had this number in the mailbox of a session that has ended.
+    pub(crate) fn set_left(&mut self, session: &Arc<Session>, number: u64) {
+        self.left = Some((Arc::clone(session), number));
+    }
+
+    fn key(&self, stanza: &Stanza) -> Option<String> {
+        let (session, way, number) = match (&self.left, &self.origin) {
+            (Some((session, number)), _) => (session, b'<', *number),
+            (None, Some(session)) => (session, b'>', u64::from(session.handled())),
+            (None, None) => return None,
+        };
+        let numbering = session.numbering().filter(|numbering| numbering.is_resumable())?;
+        let mut bytes = Vec::with_capacity(512);
+        stanza.write(&mut bytes);
+        let hash = Sha256::new()
+            .chain_update(numbering.key.as_bytes())
+            .chain_update([way])
+            .chain_update(number.to_be_bytes())
+            .chain_update(&bytes)
+            .finalize();
+        Some(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
 
     pub(crate) fn push(&mut self, effect: Effect) {
@@ -188,6 +220,14 @@ impl<'a> Cx<'a> {
         self.tables.service()
     }
 
+    /// A name for the stanza that the event is about: the same whenever this is asked of the same stanza, also when its client has sent it
+    /// again because the server ended before it acknowledged it (XEP-0198 §5), and different for all others. What is stored under it is
+    /// stored once. `None` where the client does not do that.
+    #[must_use]
+    pub fn stanza_key(&self, stanza: &Stanza) -> Option<String> {
+        self.out.key(stanza)
+    }
+
     /// Sends a stanza to whomever `to` says, here or elsewhere. It needs a `from`, as clients' stanzas have.
     pub fn send(&mut self, stanza: Stanza) {
         debug_assert!(stanza.to().is_some(), "a stanza without `to` goes nowhere");
@@ -227,10 +267,16 @@ impl<'a> Cx<'a> {
     /// Writes a top-level element that is not a stanza to the event's session; nothing where there is none.
     pub fn send_nonza(&mut self, element: &Element) {
         if let Some(session) = self.session {
-            let mut bytes = Vec::new();
-            xml::write_element(element, "", &mut bytes);
-            self.out.push(Effect::Nonza(Arc::clone(session), bytes));
+            self.out.push(Effect::Nonza(Arc::clone(session), bytes_of(element)));
         }
+    }
+
+    /// Numbers the stanzas of the event's session in both directions from here on (XEP-0198 §3), and has it be continued should its
+    /// connection break, where `acks` says so. `words` makes what its client is told from the id by which that continues it; it leaves
+    /// when this is durable. False when the session is numbered already, or there is none.
+    pub fn number(&mut self, acks: Acks, words: impl FnOnce(Option<&str>) -> Element) -> bool {
+        let Some(session) = self.session else { return false };
+        self.host.number(session, acks, |id| bytes_of(&words(id)))
     }
 
     /// Answers `stanza` with an error, unless it is one that must not be answered (RFC 6120 §8.3.1).
@@ -306,4 +352,10 @@ impl<'a> Cx<'a> {
     pub(crate) fn insert(&mut self, mark: usize, effect: Effect) {
         self.out.insert(mark, effect);
     }
+}
+
+fn bytes_of(element: &Element) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    xml::write_element(element, "", &mut bytes);
+    bytes
 }

@@ -15,13 +15,15 @@
 //!
 //! IQ requests have exactly one owner, an [`Answer`] or [`AsyncAnswer`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stonechat_jid::BareJid;
 use stonechat_stanza::{Element, Payload, StanzaError};
 
 use crate::point::Point;
-use crate::{Cx, Request};
+use crate::{Cx, Request, Session};
 
 /// How long an asynchronous handler may take before it counts as failed.
 pub const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -171,6 +173,30 @@ pub trait Nonza: Send + Sync + 'static {
     /// # Errors
     /// Logged and counted; the stream goes on.
     fn nonza(&self, cx: &mut Cx<'_>, element: &Element) -> Result<(), HandlerError>;
+}
+
+/// Takes top-level elements from a client that has authenticated and has no session yet, such as the wish to continue one.
+#[async_trait]
+pub trait BeforeSession: Send + Sync + 'static {
+    /// Handles the element. [`Cx::session`] is `None`.
+    ///
+    /// # Errors
+    /// Logged and counted; the stream ends.
+    async fn before_session(
+        &self,
+        cx: &mut Cx<'_>,
+        account: &BareJid,
+        element: &Element,
+    ) -> Result<Begun, HandlerError>;
+}
+
+/// What comes of an element before the session.
+#[derive(Debug)]
+pub enum Begun {
+    /// The client gets this element, and may go on as if nothing had been.
+    Replied(Element),
+    /// The client gets this element, and its stream is that of this session, which was [resumed](crate::Host::resume).
+    Session(Arc<Session>, Element),
 }
 
 /// An operator's command that an extension offers.

@@ -63,8 +63,10 @@ mod host;
 mod hosts;
 mod install;
 mod iq;
+mod journal;
 mod mailbox;
 mod manifest;
+mod numbering;
 mod order;
 pub mod point;
 pub mod routing;
@@ -87,16 +89,18 @@ pub use descriptor::Submission;
 pub use descriptor::{Descriptor, Registry};
 pub use disco::Phase;
 pub use handler::{
-    Answer, AsyncAnswer, Claim, Command, Copies, Guard, HandlerError, Map, Nonza, Observe, React, Record,
-    Reply, Verdict,
+    Answer, AsyncAnswer, BeforeSession, Begun, Claim, Command, Copies, Guard, HandlerError, Map, Nonza,
+    Observe, React, Record, Reply, Verdict,
 };
 pub use hold::Hold;
-pub use host::{BindError, Host, Limits, Setup, Violation};
+pub use host::{BindError, Host, Limits, ResumeError, Setup, Violation};
 pub use hosts::{Hosts, NoRemote, Remote};
 pub use install::{InstallError, Installer, Keep, Placed, Stored};
 pub use iq::{On, Request};
-pub use mailbox::{Ending, Full, Letters, Mailbox, Wire};
+pub use journal::Journal;
+pub use mailbox::{Ending, Full, Letters, Mailbox, TooHigh, Wire};
 pub use manifest::{MANIFEST_LIST, Manifest, Standard};
+pub use numbering::Acks;
 pub use point::{Point, Select, StanzaPoint, Targets};
 pub use server::ServerExtension;
 pub use session::{Account, Session, SessionState};

@@ -8,6 +8,7 @@
 //!                                       └─▶ full JID of a session ──▶ ToAccount ──▶ ToSession ──▶ …
 //!
 //!  life of a session:  SessionBound ─▶ SessionAvailable ⇄ SessionUnavailable ─▶ SessionClosed
+//!  after a restart:     SessionBound ─▶ SessionRestored ─▶ …
 //!  life of an account: AccountCreated … AccountRemoved
 //! ```
 //!
@@ -17,7 +18,7 @@
 //! | [`ToAccount`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
 //! | [`ToSession`] | ✓ | ✓ | | | | ✓ | |
 //! | [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
-//! | [`SessionBound`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
+//! | [`SessionBound`], [`SessionRestored`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
 //! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
 
 use smallvec::SmallVec;
@@ -93,6 +94,11 @@ pub struct ToSession {
 #[derive(Debug)]
 pub struct SessionBound;
 
+/// A session of before a restart is there again, with its presence and all that extensions hold for it, and waits for its client. Comes when
+/// all sessions of the host are.
+#[derive(Debug)]
+pub struct SessionRestored;
+
 /// A session became available, or changed its presence (RFC 6121 §4).
 #[derive(Debug)]
 pub struct SessionAvailable {
@@ -137,6 +143,7 @@ points!(
     NoAccount,
     ToSession,
     SessionBound,
+    SessionRestored,
     SessionAvailable,
     SessionUnavailable,
     SessionClosed,

@@ -2,8 +2,8 @@
 
 use std::any::{Any, TypeId};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI16, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 use stonechat_jid::{BareJid, FullJid};
@@ -11,13 +11,42 @@ use stonechat_stanza::Stanza;
 use tokio::sync::Notify;
 
 use crate::hold::{Hold, Succession};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, TooHigh};
+use crate::numbering::Numbering;
 use crate::point::Targets;
 
 /// Something that sessions hold for an extension; declared with [`Installer::session_state`](crate::Installer::session_state).
 pub trait SessionState: Default + Send + Sync + 'static {
     /// A name that no other state has.
     const NAME: &'static str;
+
+    /// What has to be known of it should the server start anew while the session can be resumed; `None` when it is as it is by default.
+    /// It must not wait for anything.
+    fn save(&self) -> Option<String>;
+
+    /// Makes a session have what was [saved](SessionState::save), with all that goes with it elsewhere.
+    fn restore(session: &Session, saved: &str);
+}
+
+/// How a state that was declared is saved and restored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Saved {
+    pub(crate) name: &'static str,
+    /// Whose it is.
+    pub(crate) extension: &'static str,
+    pub(crate) save: fn(&Session) -> Option<String>,
+    pub(crate) restore: fn(&Session, &str),
+}
+
+impl Saved {
+    pub(crate) fn of<T: SessionState>(extension: &'static str) -> Self {
+        Self {
+            name: T::NAME,
+            extension,
+            save: |session| session.state_if_any::<T>().and_then(|state| state.save()),
+            restore: T::restore,
+        }
+    }
 }
 
 /// Typed values by their type. Few of them, so a list beats a map.
@@ -116,6 +145,7 @@ pub struct Session {
     succession: Mutex<Option<Succession>>,
     /// The session is such another one, and the one before has not been closed.
     pub(crate) inherits: AtomicBool,
+    numbering: OnceLock<Box<Numbering>>,
 }
 
 impl Session {
@@ -142,6 +172,7 @@ impl Session {
             replaced: AtomicBool::new(false),
             succession: Mutex::default(),
             inherits: AtomicBool::new(false),
+            numbering: OnceLock::new(),
         }
     }
 
@@ -187,6 +218,65 @@ impl Session {
         self.presence.read().clone()
     }
 
+    /// Whether its stanzas are numbered in both directions (XEP-0198); see [`Cx::number`](crate::Cx::number).
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
+        self.numbering.get().is_some()
+    }
+
+    /// How many of its client's stanzas were handled since they are numbered, modulo 2^32.
+    #[must_use]
+    pub fn handled(&self) -> u32 {
+        self.numbering().map_or(0, Numbering::handled)
+    }
+
+    /// What its client names it by to [continue](crate::Host::resume) it; `None` when it cannot.
+    #[must_use]
+    pub fn resumption_id(&self) -> Option<&str> {
+        self.numbering().filter(|numbering| numbering.is_resumable()).map(|numbering| numbering.id.as_str())
+    }
+
+    /// The client has handled so many stanzas, modulo 2^32 (XEP-0198 §4). Nothing where they are not numbered.
+    ///
+    /// # Errors
+    /// [`TooHigh`].
+    pub fn acknowledge(self: &Arc<Self>, handled: u32) -> Result<(), TooHigh> {
+        self.mailbox.acknowledge(handled)?;
+        if let Some(numbering) = self.numbering() {
+            numbering.journal.note(self, false);
+        }
+        Ok(())
+    }
+
+    /// Whether no connection reads what it is sent, and one may come again.
+    #[must_use]
+    pub fn is_detached(&self) -> bool {
+        self.numbering().is_some_and(|numbering| !numbering.is_attached())
+    }
+
+    pub(crate) fn numbering(&self) -> Option<&Numbering> {
+        self.numbering.get().map(Box::as_ref)
+    }
+
+    /// False when it has one.
+    pub(crate) fn set_numbering(&self, numbering: Numbering) -> bool {
+        self.numbering.set(Box::new(numbering)).is_ok()
+    }
+
+    /// Something in its mailbox waits for the journal; `now` if somebody waits for that.
+    pub(crate) fn has_news(self: &Arc<Self>, now: bool) {
+        if let Some(numbering) = self.numbering() {
+            numbering.journal.note(self, now);
+        }
+    }
+
+    /// Waits until what was put into its mailbox before survives the server, where it is kept for the client to acknowledge.
+    pub async fn settled(&self) {
+        if let Some(numbering) = self.numbering() {
+            numbering.journal.settled_for(self).await;
+        }
+    }
+
     /// Whether the session was closed.
     #[must_use]
     pub fn has_ended(&self) -> bool {
@@ -198,6 +288,10 @@ impl Session {
         let priority = presence.as_ref().map_or(UNAVAILABLE, |(priority, _)| i16::from(*priority));
         *held = presence.map(|(_, stanza)| stanza);
         self.priority.store(priority, Ordering::Release);
+        drop(held);
+        if let Some(numbering) = self.numbering() {
+            numbering.note_states();
+        }
     }
 
     /// Has the messages that others send to the session wait, until the [`Hold`] is dropped or their senders have waited as long as they

@@ -13,7 +13,8 @@ use crate::hooks::{Entry, Hooks, Source};
 use crate::install::{InstallError, Installer, NamedCommand, Staging, Stored};
 use crate::iq::IqTable;
 use crate::point::{FromClient, NoSession, Point, ToAccount, ToSession};
-use crate::{Descriptor, Nonza, On, Registry, disco::Info, suggest};
+use crate::session::Saved;
+use crate::{BeforeSession, Descriptor, Nonza, On, Registry, disco::Info, suggest};
 
 /// What a host wants installed. Hosts with equal plans share their tables, and so the extensions' instances.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -81,9 +82,11 @@ pub struct Tables {
     pub(crate) iq: IqTable,
     pub(crate) iq_before_auth: IqTable,
     nonzas: HashMap<(&'static str, &'static str), Entry<dyn Nonza>>,
+    before_session: HashMap<(&'static str, &'static str), Entry<dyn BeforeSession>>,
     pub(crate) commands: Vec<NamedCommand>,
     services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
     pub(crate) declared: Declared,
+    pub(crate) session_states: Vec<Saved>,
     stores: Vec<Stored>,
     sources: Vec<Arc<Source>>,
     descriptors: Vec<&'static Descriptor>,
@@ -145,9 +148,11 @@ impl Tables {
             iq: staging.iq,
             iq_before_auth: staging.iq_before_auth,
             nonzas: staging.nonzas,
+            before_session: staging.before_session,
             commands: staging.commands,
             services: staging.services,
             declared: staging.declared,
+            session_states: staging.session_states,
             stores: staging.stores,
             sources: staging.sources,
             descriptors,
@@ -161,6 +166,14 @@ impl Tables {
 
     pub(crate) fn nonza<'a>(&'a self, ns: &'a str, name: &'a str) -> Option<&'a Entry<dyn Nonza>> {
         self.nonzas.get(&(ns, name))
+    }
+
+    pub(crate) fn before_session<'a>(
+        &'a self,
+        ns: &'a str,
+        name: &'a str,
+    ) -> Option<&'a Entry<dyn BeforeSession>> {
+        self.before_session.get(&(ns, name))
     }
 
     /// A service that an installed extension provides.

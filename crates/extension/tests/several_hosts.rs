@@ -83,6 +83,7 @@ async fn host(
     let (store, registry) = (Store::memory(), Registry::of(extensions).unwrap());
     let plan = extensions.iter().fold(Plan::empty(), |plan, extension| plan.enable(extension.name()));
     let setup = Setup {
+        journal: stonechat_extension::Journal::new(&store),
         domain: domain.to_owned(),
         tables: Tables::build(&registry, &plan, &store).unwrap(),
         store,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use stonechat_extension::{Accounts, Clock, Host, Hosts, Limits, Plan, Registry, Setup, Tables};
+use stonechat_extension::{Accounts, Clock, Host, Hosts, Journal, Limits, Plan, Registry, Setup, Tables};
 use stonechat_sasl::Mechanism;
 use stonechat_sasl::scram::Decoy;
 use stonechat_sasl::server::Policy;
@@ -21,6 +21,7 @@ pub(crate) struct Workshop {
     pub(crate) store: Store,
     pub(crate) accounts: AccountStore,
     pub(crate) clock: Clock,
+    pub(crate) journal: Journal,
 }
 
 /// What a configuration asks for, ready to be put in service.
@@ -95,6 +96,7 @@ impl Workshop {
                     accounts: Arc::new(self.accounts.clone()) as Arc<dyn Accounts>,
                     clock: self.clock.clone(),
                     limits,
+                    journal: self.journal.clone(),
                 };
                 let host = Host::new(setup, hosts);
                 hosts.insert(&host);

@@ -35,6 +35,9 @@ pub enum ServerError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The sessions of before the start cannot be read.
+    #[error("sessions that could be resumed cannot be read: {0}")]
+    Sessions(#[from] stonechat_store::Error),
     /// The accounts cannot be reached.
     #[error(transparent)]
     Accounts(#[from] AccountError),

@@ -161,6 +161,7 @@ impl RunningServer {
         shared.connections.none_left().await;
         shared.closing.close();
         shared.closing.wait().await;
+        self.workshop.journal.stop().await;
         tracing::info!(cut, "stopped");
         cut
     }

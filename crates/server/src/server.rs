@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use stonechat_extension::{Clock, Hosts, NoRemote, Registry, Remote};
+use stonechat_extension::{Clock, Hosts, Journal, NoRemote, Registry, Remote};
 use stonechat_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -88,7 +88,13 @@ impl Server {
         config.check()?;
         let fresh = Certificates::load(&config)?;
         let accounts = AccountStore::new(&store, PasswordPolicy::from(&config.authentication));
-        let workshop = Workshop { registry, store: store.clone(), accounts: accounts.clone(), clock };
+        let workshop = Workshop {
+            registry,
+            store: store.clone(),
+            accounts: accounts.clone(),
+            clock,
+            journal: Journal::new(&store),
+        };
         let assembly = workshop.assemble(config.clone(), None).await?;
         let bound = config
             .listeners
@@ -101,6 +107,12 @@ impl Server {
         let certificates = Certificates::default();
         certificates.replace(fresh);
         let (state, _) = workshop.put_in_service(assembly, &hosts);
+        for host in hosts.all() {
+            let restored = host.recover().await?;
+            if restored > 0 {
+                tracing::info!(host = host.domain(), restored, "sessions wait for their clients");
+            }
+        }
         let shared = Arc::new(Shared {
             state: ArcSwap::from_pointee(state),
             hosts,

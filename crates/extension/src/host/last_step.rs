@@ -78,10 +78,12 @@ impl Host {
     /// nobody else does, until it is emptied or released: who reads nothing must not hold up everybody who has something to tell.
     async fn put(&self, session: &Session, stanza: &Stanza, out: &mut Outbox) -> bool {
         let held = session.is_held() && matches!(stanza.kind(), Kind::Message(_));
-        if !held && session.mailbox().push(stanza).is_ok() {
+        if !held && session.mailbox().push_as_part(stanza, || out.unit()).is_ok() {
             return true;
         }
-        if (held && session.is_held_long()) || session.mailbox().is_stalled() {
+        // Where nobody reads there will be no room.
+        let in_vain = session.mailbox().is_stalled() || session.is_detached();
+        if in_vain || (held && session.is_held_long()) {
             return false;
         }
         let most = self.limits.mailbox_wait;
@@ -89,7 +91,7 @@ impl Host {
         let begun = Instant::now();
         let waited = if held && timeout_at(begun + left, session.released()).await.is_err() {
             Waited::ForRelease
-        } else if push(session, stanza, begun + left).await {
+        } else if push(session, stanza, begun + left, out).await {
             Waited::Enough
         } else {
             Waited::ForRoom
@@ -108,7 +110,14 @@ impl Host {
     /// Puts a stanza into a mailbox, held or not; when that is full, waits for a bounded time.
     pub(super) async fn put_past_hold(&self, session: &Session, stanza: &Stanza, out: &mut Outbox) -> bool {
         let begun = Instant::now();
-        let delivered = push(session, stanza, begun + out.patience(self.limits.mailbox_wait)).await;
+        let deadline = begun + out.patience(self.limits.mailbox_wait);
+        let delivered = match session.mailbox().push(stanza) {
+            Err(_) if session.is_detached() => false,
+            Err(_) => timeout_at(deadline, session.mailbox().push_when_room(stanza))
+                .await
+                .is_ok_and(|pushed| pushed.is_ok()),
+            Ok(()) => true,
+        };
         out.waited(begun.elapsed());
         delivered
     }
@@ -137,7 +146,7 @@ fn last_touch(tables: &Tables, cx: &mut Cx<'_>, stanza: Stanza) -> Option<ToSess
 }
 
 /// Puts a stanza into a mailbox, at the latest at `deadline`.
-async fn push(session: &Session, stanza: &Stanza, deadline: Instant) -> bool {
-    let waited = timeout_at(deadline, session.mailbox().push_when_room(stanza)).await;
-    waited.is_ok_and(|pushed| pushed.is_ok())
+async fn push(session: &Session, stanza: &Stanza, deadline: Instant, out: &Outbox) -> bool {
+    let pushed = session.mailbox().push_part_when_room(stanza, || out.unit());
+    timeout_at(deadline, pushed).await.is_ok_and(|pushed| pushed.is_ok())
 }

@@ -12,7 +12,8 @@ use super::Host;
 use super::deliver::is_of;
 use crate::accounts::AccountError;
 use crate::cx::{Cx, Outbox};
-use crate::mailbox::{Ending, Mailbox};
+use crate::mailbox::{Ending, Left, Mailbox};
+use crate::numbering::random;
 use crate::point::{AccountCreated, AccountRemoved, Point, SessionBound, SessionClosed, SessionUnavailable};
 use crate::session::Session;
 
@@ -54,11 +55,19 @@ impl Host {
     ) -> Result<Arc<Session>, BindError> {
         let jid = match resource {
             Some(resource) if !resource.is_empty() => account.with_resource(resource),
-            _ => account.with_resource(&random_resource()),
+            _ => account.with_resource(&random()),
         };
         let jid = jid.map_err(|_| BindError::Malformed)?;
         let most = self.limits.sessions_per_account;
-        let (session, replaced) = self.table.add(jid, mailbox, peer, most).map_err(|_| BindError::TooMany)?;
+        let wire = mailbox.wire();
+        let limit = mailbox.limit();
+        let added = match self.table.add(jid.clone(), mailbox, peer, most) {
+            Err(_) if self.make_room(account).await => {
+                self.table.add(jid, Mailbox::new(wire, limit), peer, most)
+            }
+            added => added,
+        };
+        let (session, replaced) = added.map_err(|_| BindError::TooMany)?;
         if let Some(old) = replaced {
             self.replaced(&old).await;
         }
@@ -76,23 +85,35 @@ impl Host {
         if first {
             self.table.remove(session);
         }
-        let left = session.mailbox().shut();
+        let unread = match session.mailbox().shut() {
+            Left::Unread(letters) => {
+                let left = letters.iter().filter_map(|bytes| Stanza::parse(bytes).ok());
+                unwritten.into_iter().chain(left).map(|stanza| (0, stanza)).collect()
+            }
+            // What was not written was not acknowledged either.
+            Left::Unacknowledged(kept) => {
+                kept.iter().filter_map(|kept| Some((kept.number, Stanza::parse(&kept.bytes).ok()?))).collect()
+            }
+        };
         if first {
             self.gone(session, &mut out).await;
         }
-        let mut unread = unwritten;
-        unread.extend(left.iter().filter_map(|bytes| Stanza::parse(bytes).ok()));
         let unread = self.bequeath(session, unread, &mut out).await;
         if !unread.is_empty() {
             // For an account that is no more, or was nowhere kept, nothing is stored.
             let kept = session.mailbox().ending() != Some(Ending::AccountRemoved)
                 && !matches!(self.has_account(session.account().jid()).await, Ok(false));
-            for stanza in unread {
+            for (number, stanza) in unread {
+                out.set_left(session, number);
                 self.unread(session, stanza, kept, &mut out).await;
             }
         }
         session.let_successor_go();
         self.drain(out).await;
+        if let Some(numbering) = session.numbering() {
+            numbering.forget();
+            numbering.journal.note(session, false);
+        }
     }
 
     /// Tells the extensions that a session has ended.
@@ -137,7 +158,7 @@ impl Host {
     }
 
     /// Has the reactions to an event of a session's or an account's life run.
-    async fn fire<P: Point>(self: &Arc<Self>, session: Option<&Arc<Session>>, event: &P) {
+    pub(super) async fn fire<P: Point>(self: &Arc<Self>, session: Option<&Arc<Session>>, event: &P) {
         let tables = self.tables();
         let mut out = Outbox::default();
         Cx::new(self, &tables, session, &mut out).react_at(event).await;
@@ -220,6 +241,9 @@ impl Host {
                 let mut out = Outbox::default();
                 self.gone(&session, &mut out).await;
                 self.drain(out).await;
+                if session.is_detached() {
+                    self.close(&session).await;
+                }
             }
             self.fire(None, &AccountRemoved { account: account.clone() }).await;
             let _alone = self.changing_accounts.lock().await;
@@ -230,11 +254,4 @@ impl Host {
             self.erase(account).await
         })
     }
-}
-
-/// 128 random bits, so that the full JID of a session cannot be guessed.
-fn random_resource() -> String {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).expect("the system has random numbers");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

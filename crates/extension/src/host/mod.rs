@@ -5,24 +5,30 @@ mod last_step;
 mod life;
 mod receive;
 mod request;
+mod resume;
 mod succession;
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use stonechat_jid::BareJid;
 use stonechat_stanza::{Element, Stanza};
 use stonechat_store::Store;
 
 pub use life::BindError;
 pub use receive::Violation;
+pub use resume::ResumeError;
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::cx::{Cx, Effect, Outbox};
+use crate::handler::Begun;
 use crate::hosts::Hosts;
+use crate::journal::Journal;
 use crate::session::{Account, Session, States};
 use crate::table::Table;
 use crate::tables::Tables;
@@ -60,6 +66,8 @@ pub struct Setup {
     pub clock: Clock,
     /// The limits.
     pub limits: Limits,
+    /// The journal of that store, which all hosts share.
+    pub journal: Journal,
 }
 
 /// A virtual host.
@@ -71,6 +79,7 @@ pub struct Host {
     accounts: Arc<dyn Accounts>,
     clock: Clock,
     limits: Limits,
+    journal: Journal,
     hosts: Weak<Hosts>,
     started: Timestamp,
     states: States,
@@ -97,6 +106,7 @@ impl Host {
             started: setup.clock.now(),
             clock: setup.clock,
             limits: setup.limits,
+            journal: setup.journal,
             hosts: Arc::downgrade(hosts),
             states: States::default(),
             changing_accounts: tokio::sync::Mutex::default(),
@@ -176,8 +186,36 @@ impl Host {
                 entry.source.failed("nonza", "Nonza", &error.to_string());
             }
         }
+        if let Some(numbering) = session.numbering() {
+            numbering.note_states();
+        }
         self.drain(out).await;
         true
+    }
+
+    /// Handles a top-level element of a client that has authenticated and has no session; `None` when no extension owns it, or it could
+    /// not be handled.
+    pub async fn before_session(
+        self: &Arc<Self>,
+        account: &BareJid,
+        element: &Element,
+        peer: Option<IpAddr>,
+    ) -> Option<Begun> {
+        let tables = self.tables();
+        let ns = element.ns();
+        let entry = tables.before_session(&ns, element.name())?;
+        let mut out = Outbox::default();
+        let mut cx = Cx::new(self, &tables, None, &mut out).at_peer(peer);
+        let handling = entry.handler.before_session(&mut cx, account, element);
+        let done = entry.source.wait("nonza", "BeforeSession", handling).await;
+        self.drain(out).await;
+        match done? {
+            Ok(begun) => Some(begun),
+            Err(error) => {
+                entry.source.failed("nonza", "BeforeSession", &error.to_string());
+                None
+            }
+        }
     }
 
     /// Runs an operator's command that an extension offers; `None` when none has that name.

@@ -49,7 +49,8 @@ impl Host {
             return Err(Violation::InvalidFrom);
         }
         stanza.set_from(stonechat_jid::Jid::from(session.jid().clone()));
-        let shows = stanza.kind() == Kind::Presence(presence::Type::Available);
+        let kind = stanza.kind();
+        let shows = kind == Kind::Presence(presence::Type::Available);
         if shows {
             // What is stored, and handed out to who becomes available, comes after what the session before had not written.
             session.inherited().await;
@@ -57,6 +58,7 @@ impl Host {
         let mut out = Outbox::from(session);
         self.accept(session, stanza, &mut out).await;
         self.drain(out).await;
+        self.handled(session, kind);
         if shows && session.has_ended() {
             self.gone_for_sure(session).await;
         }

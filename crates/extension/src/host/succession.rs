@@ -32,6 +32,10 @@ impl Host {
             self.gone(old, &mut out).await;
             self.drain(out).await;
         }
+        // There is no connection that would.
+        if old.is_detached() {
+            self.close(old).await;
+        }
     }
 
     /// The session that has the resource of this one now, if it was replaced.
@@ -51,12 +55,12 @@ impl Host {
     pub(super) async fn bequeath(
         self: &Arc<Self>,
         session: &Session,
-        unread: Vec<Stanza>,
+        unread: Vec<(u64, Stanza)>,
         out: &mut Outbox,
-    ) -> Vec<Stanza> {
+    ) -> Vec<(u64, Stanza)> {
         let mut successor = self.successor(session);
         let mut rest = Vec::new();
-        for stanza in unread {
+        for (number, stanza) in unread {
             if let Some(heir) = &successor
                 && is_for_successor(&stanza, session)
             {
@@ -65,7 +69,7 @@ impl Host {
                 }
                 successor = None;
             }
-            rest.push(stanza);
+            rest.push((number, stanza));
         }
         rest
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use stonechat_stanza::{Payload, iq};
 
 use super::{InstallError, Installer, Placed};
-use crate::handler::{Answer, AsyncAnswer, Claim, Copies, Guard, Map, Nonza, Observe, React, Record};
+use crate::handler::{
+    Answer, AsyncAnswer, BeforeSession, Claim, Copies, Guard, Map, Nonza, Observe, React, Record,
+};
 use crate::iq::On;
 use crate::point::{Point, Select, StanzaPoint};
 
@@ -131,11 +133,31 @@ impl Installer<'_> {
         handler: &Arc<impl Nonza>,
     ) -> Result<(), InstallError> {
         let entry = self.entry(Arc::clone(handler) as Arc<dyn Nonza>);
-        match self.staging.nonzas.insert((ns, name), entry) {
+        let other = self.staging.nonzas.insert((ns, name), entry);
+        self.first("nonza", ns, name, other.map(|other| other.source.name))
+    }
+
+    /// Owns top-level elements of this namespace and name that come when the client has authenticated and has no session yet.
+    ///
+    /// # Errors
+    /// [`InstallError::DoubleClaim`] when they have an owner.
+    pub fn before_session(
+        &mut self,
+        ns: &'static str,
+        name: &'static str,
+        handler: &Arc<impl BeforeSession>,
+    ) -> Result<(), InstallError> {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn BeforeSession>);
+        let other = self.staging.before_session.insert((ns, name), entry);
+        self.first("nonza before the session", ns, name, other.map(|other| other.source.name))
+    }
+
+    fn first(&self, what: &str, ns: &str, name: &str, other: Option<&str>) -> Result<(), InstallError> {
+        match other {
             None => Ok(()),
             Some(other) => Err(InstallError::DoubleClaim {
-                what: format!("nonza <{name} xmlns='{ns}'/>"),
-                first: other.source.name.to_owned(),
+                what: format!("{what} <{name} xmlns='{ns}'/>"),
+                first: other.to_owned(),
                 second: self.source.name.to_owned(),
             }),
         }

@@ -14,11 +14,12 @@ use stonechat_store::Store;
 pub use error::InstallError;
 
 use crate::disco::{Declared, Identity, Item, Phase};
-use crate::handler::{Command, Nonza};
+use crate::handler::{BeforeSession, Command, Nonza};
 use crate::hooks::{AnyStaged, Entry, Source, Staged};
 use crate::iq::IqTable;
 use crate::order::Wish;
 use crate::point::Point;
+use crate::session::Saved;
 
 /// How long what is in a store is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +56,12 @@ pub(crate) struct Staging {
     pub(crate) iq: IqTable,
     pub(crate) iq_before_auth: IqTable,
     pub(crate) nonzas: HashMap<(&'static str, &'static str), Entry<dyn Nonza>>,
+    pub(crate) before_session: HashMap<(&'static str, &'static str), Entry<dyn BeforeSession>>,
     pub(crate) commands: Vec<NamedCommand>,
     pub(crate) services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
     pub(crate) declared: Declared,
     pub(crate) stores: Vec<Stored>,
-    pub(crate) session_states: Vec<(&'static str, &'static str)>,
+    pub(crate) session_states: Vec<Saved>,
     pub(crate) sources: Vec<Arc<Source>>,
 }
 

@@ -7,7 +7,7 @@ use stonechat_store::{Document, Log, Map as MapStore, Store};
 
 use super::{InstallError, Installer, Keep, NamedCommand, Stored};
 use crate::handler::Command;
-use crate::session::SessionState;
+use crate::session::{Saved, SessionState};
 
 impl Installer<'_> {
     /// Declares that sessions hold a `T`; [`Session::state`](crate::Session::state) gives it.
@@ -15,14 +15,14 @@ impl Installer<'_> {
     /// # Errors
     /// [`InstallError::DoubleClaim`] when another state has the same name.
     pub fn session_state<T: SessionState>(&mut self) -> Result<(), InstallError> {
-        if let Some((_, first)) = self.staging.session_states.iter().find(|(name, _)| *name == T::NAME) {
+        if let Some(other) = self.staging.session_states.iter().find(|other| other.name == T::NAME) {
             return Err(InstallError::DoubleClaim {
                 what: format!("session state `{}`", T::NAME),
-                first: (*first).to_owned(),
+                first: other.extension.to_owned(),
                 second: self.source.name.to_owned(),
             });
         }
-        self.staging.session_states.push((T::NAME, self.source.name));
+        self.staging.session_states.push(Saved::of::<T>(self.source.name));
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use stonechat_jid::BareJid;
-use stonechat_stanza::Stanza;
+use stonechat_stanza::{Element, Stanza};
 
 use crate::{Ending, Host, Letters, Mailbox, Session, Violation, Wire};
 
@@ -18,14 +18,20 @@ pub struct TestClient {
     host: Arc<Host>,
     session: Arc<Session>,
     received: Mutex<VecDeque<Stanza>>,
+    asides: Mutex<VecDeque<Element>>,
 }
 
 impl TestClient {
+    /// A client of a session that is there.
+    pub(super) fn of(host: &Arc<Host>, session: Arc<Session>) -> Self {
+        Self { host: Arc::clone(host), session, received: Mutex::default(), asides: Mutex::default() }
+    }
+
     pub(super) async fn connect(host: &Arc<Host>, account: &BareJid, resource: &str) -> Self {
         let mailbox = Mailbox::new(Wire::InStream, MAILBOX);
         let bound = host.bind(account, Some(resource), mailbox, None).await;
         let session = bound.unwrap_or_else(|error| panic!("{account}/{resource} is refused: {error}"));
-        Self { host: Arc::clone(host), session, received: Mutex::default() }
+        Self::of(host, session)
     }
 
     /// The client's session.
@@ -59,20 +65,48 @@ impl TestClient {
         }
     }
 
+    /// Sends a top-level element that is not a stanza.
+    ///
+    /// # Panics
+    /// When the text is not an element, or no extension owns it.
+    pub async fn nonza(&self, element: &str) {
+        let parsed = element.parse().unwrap_or_else(|error| panic!("{error}: {element}"));
+        assert!(self.host.nonza(&self.session, &parsed).await, "nobody owns {element}");
+    }
+
     /// The next stanza that the client received.
     ///
     /// # Panics
-    /// When the server wrote something that is not a stanza.
+    /// When the server wrote something that is not XML.
     pub fn next(&self) -> Option<Stanza> {
+        self.read();
+        self.received.lock().pop_front()
+    }
+
+    /// The next element that is not a stanza.
+    ///
+    /// # Panics
+    /// When the server wrote something that is not XML.
+    pub fn next_nonza(&self) -> Option<Element> {
+        self.read();
+        self.asides.lock().pop_front()
+    }
+
+    fn read(&self) {
         let mut letters = Letters::default();
-        let mut received = self.received.lock();
-        if self.session.mailbox().take(&mut letters) {
-            received.extend(letters.iter().map(|bytes| {
-                Stanza::parse(bytes)
-                    .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(bytes)))
-            }));
+        if !self.session.mailbox().take(&mut letters) {
+            return;
         }
-        received.pop_front()
+        for bytes in letters.iter() {
+            match Stanza::parse(bytes) {
+                Ok(stanza) => self.received.lock().push_back(stanza),
+                Err(error) => {
+                    let text = String::from_utf8_lossy(bytes);
+                    let element = text.parse().unwrap_or_else(|_| panic!("{error}: {text}"));
+                    self.asides.lock().push_back(element);
+                }
+            }
+        }
     }
 
     /// All that the client received since it was last asked.

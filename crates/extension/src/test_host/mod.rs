@@ -41,8 +41,8 @@ pub use pattern::matches;
 pub use presence::PRESENCE;
 
 use crate::{
-    Clock, Descriptor, Host, Hosts, InstallError, Limits, NoRemote, Plan, Registry, Setup, Tables,
-    VirtualClock,
+    Clock, Descriptor, Host, Hosts, InstallError, Limits, NoRemote, Plan, Registry, ResumeError, Setup,
+    Tables, VirtualClock,
 };
 
 /// The domain of the test host.
@@ -56,6 +56,7 @@ pub struct TestHost {
     host: Arc<Host>,
     // Held, as hosts know of each other only weakly.
     _hosts: Arc<Hosts>,
+    tables: Arc<Tables>,
     clock: VirtualClock,
     accounts: Arc<MemoryAccounts>,
     store: Store,
@@ -119,19 +120,71 @@ impl TestHost {
         let plan = plan(extensions, sections);
         let tables = Tables::build(&registry, &plan, &store)?;
         let clock = VirtualClock::new(START.parse().expect("a constant"));
-        let accounts = Arc::new(MemoryAccounts::default());
+        Ok(Self::made(store, registry, tables, clock, Arc::default()))
+    }
+
+    fn made(
+        store: Store,
+        registry: Registry,
+        tables: Arc<Tables>,
+        clock: VirtualClock,
+        accounts: Arc<MemoryAccounts>,
+    ) -> Self {
         let hosts = Hosts::new(Arc::new(NoRemote));
         let setup = Setup {
             domain: DOMAIN.to_owned(),
-            tables,
+            tables: Arc::clone(&tables),
             store: store.clone(),
             accounts: Arc::clone(&accounts) as Arc<dyn crate::Accounts>,
             clock: Clock::Virtual(clock.clone()),
             limits: Limits::default(),
+            journal: crate::Journal::new(&store),
         };
         let host = Host::new(setup, &hosts);
         hosts.insert(&host);
-        Ok(Self { host, _hosts: hosts, clock, accounts, store, registry, clients: Mutex::default() })
+        Self { host, _hosts: hosts, tables, clock, accounts, store, registry, clients: Mutex::default() }
+    }
+
+    /// The host as it is after it was killed and has started again: nothing is left but what was in the store, the accounts and the
+    /// clock. Sessions that can be resumed wait for their clients.
+    ///
+    /// # Panics
+    /// When the store cannot be read.
+    pub async fn killed_and_started(self) -> Self {
+        self.host.journal().abandon();
+        let Self { tables, clock, accounts, store, registry, .. } = self;
+        let next = Self::made(store, registry, tables, clock, accounts);
+        next.host.recover().await.unwrap_or_else(|error| panic!("the journal cannot be read: {error}"));
+        next
+    }
+
+    /// Cuts the connection of a client; its session waits if it can be resumed, and is closed if not.
+    ///
+    /// # Panics
+    /// When it is not connected.
+    pub async fn cut(&self, name: &str) {
+        let client = self.client(name);
+        self.clients.lock().remove(name);
+        if !self.host.detach(client.session()) {
+            self.host.close(client.session()).await;
+        }
+    }
+
+    /// Has a client go on with the session that has this resumption id, of whose stanzas it has got `handled`.
+    ///
+    /// # Errors
+    /// [`ResumeError`].
+    pub async fn resume(&self, name: &str, id: &str, handled: u32) -> Result<Arc<TestClient>, ResumeError> {
+        let (local, _) = name.split_once('/').unwrap_or((name, ""));
+        let session = self.host.resume(&self.jid(local), id, handled, b"<r xmlns='urn:xmpp:sm:3'/>").await?;
+        let client = Arc::new(TestClient::of(&self.host, session));
+        self.clients.lock().insert(name.to_owned(), Arc::clone(&client));
+        Ok(client)
+    }
+
+    /// Waits until all is written that survives the server.
+    pub async fn settled(&self) {
+        self.host.journal().settled().await;
     }
 
     /// Puts other sections into service without a restart, as a server's reload does.

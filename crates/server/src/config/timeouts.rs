@@ -13,7 +13,8 @@ pub struct Timeouts {
     /// From the connection to the bound resource, whatever the client sends. Default: 60.
     #[serde(with = "seconds")]
     pub login: Duration,
-    /// How long a client may take no bytes while there are some for it; then its session ends. Default: 60.
+    /// How long a client may take no bytes while there are some for it, or not answer what it has got where it said it would
+    /// (XEP-0198); then its connection ends. Default: 60.
     #[serde(with = "seconds")]
     pub write: Duration,
     /// How long a client may send nothing, not even white space; then its session ends. 0 means for ever.

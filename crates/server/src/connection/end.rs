@@ -16,6 +16,8 @@ pub(super) enum End {
     Broken(Option<io::Error>),
     /// The client takes no bytes.
     Stuck,
+    /// The client says nothing, not even what it has got.
+    Silent,
     /// Somebody in the server ends it.
     Ended(Ending),
     /// The client, or its silence, breaks a rule.
@@ -27,14 +29,20 @@ impl End {
     pub(super) fn stream_error(&self) -> Option<StreamError> {
         match self {
             Self::Closed | Self::PeerError(_) | Self::Broken(_) | Self::Stuck => None,
+            Self::Silent => Some(StreamError::connection_timeout().with_text("silent for too long")),
             Self::Error(error) => Some(error.clone()),
             Self::Ended(ending) => Some(match ending {
-                Ending::Conflict => StreamError::conflict(),
+                Ending::Conflict | Ending::Resumed => StreamError::conflict(),
                 Ending::AccountRemoved => StreamError::not_authorized(),
                 Ending::TooSlow => StreamError::policy_violation().with_text("too much waits to be read"),
                 Ending::Shutdown => StreamError::system_shutdown(),
                 Ending::HostGone => StreamError::host_gone(),
                 Ending::Policy(text) => StreamError::policy_violation().with_text(text.clone()),
+                Ending::Broke(element, text) => {
+                    let mut error = StreamError::undefined_condition().with_text(text.clone());
+                    error.application = Some(element.clone());
+                    error
+                }
                 _ => StreamError::undefined_condition(),
             }),
         }
@@ -46,8 +54,17 @@ impl End {
     }
 
     /// Whether what waits in the mailbox is written before the end.
-    pub(super) const fn empties_mailbox(&self) -> bool {
-        matches!(self, Self::Ended(_))
+    pub(super) fn empties_mailbox(&self) -> bool {
+        // Who goes on elsewhere gets it there.
+        matches!(self, Self::Ended(ending) if *ending != Ending::Resumed)
+    }
+
+    /// Whether the client did not mean the session to end, nor did the server (XEP-0198 §7), so that it may go on.
+    pub(super) const fn may_resume(&self) -> bool {
+        matches!(
+            self,
+            Self::Broken(_) | Self::Stuck | Self::Silent | Self::Ended(Ending::Resumed | Ending::Shutdown)
+        )
     }
 }
 
@@ -80,6 +97,7 @@ impl std::fmt::Display for End {
             Self::Broken(None) => f.write_str("the connection was closed"),
             Self::Broken(Some(error)) => write!(f, "the connection broke: {error}"),
             Self::Stuck => f.write_str("the client reads nothing"),
+            Self::Silent => f.write_str("the client says nothing"),
             Self::Ended(ending) => write!(f, "ended by the server: {ending:?}"),
             Self::Error(error) => error.fmt(f),
         }

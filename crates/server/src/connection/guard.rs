@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 use super::outgoing::Outgoing;
 use crate::shared::Shared;
 
-/// A bound session with what goes out to its client. When its task is cut or panics, dropping this has it closed in a task of its own.
+/// A bound session with what goes out to its client. When its task is cut or panics, dropping this has it wait for its client, if it can
+/// be resumed, and else closed in a task of its own.
 #[derive(Debug)]
 pub(super) struct Guard {
     shared: Arc<Shared>,
@@ -26,8 +27,13 @@ impl Guard {
         Self { shared, host, session, outgoing: Outgoing::default(), anonymous, closed: false }
     }
 
-    /// Closes the session. What its client did not get is seen to.
-    pub(super) async fn close(mut self) {
+    /// Ends the connection of the session: closes it, and sees to what its client did not get. If `may_resume` and the session can be
+    /// resumed it waits for that.
+    pub(super) async fn end(mut self, may_resume: bool) {
+        if may_resume && self.host.detach(&self.session) {
+            self.closed = true;
+            return;
+        }
         let closing = self.begin_closing();
         let _ = closing.await;
     }
@@ -44,7 +50,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.closed && tokio::runtime::Handle::try_current().is_ok() {
+        if !self.closed && tokio::runtime::Handle::try_current().is_ok() && !self.host.detach(&self.session) {
             self.begin_closing();
         }
     }

@@ -92,7 +92,7 @@ async fn finish(established: Box<Established>, end: End) {
         // Who does not listen does not have to be told.
         let _ = timeout(LAST_WORDS, last_words).await;
     }
-    guard.close().await;
+    guard.end(end.may_resume()).await;
     link.close().await;
 }
 

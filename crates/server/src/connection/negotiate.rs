@@ -4,10 +4,10 @@ use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use stonechat_extension::{Ending, Host, Mailbox, Phase, Wire};
+use stonechat_extension::{Begun, Ending, Host, Mailbox, Phase, Wire};
 use stonechat_jid::BareJid;
 use stonechat_sasl::Channel;
-use stonechat_stanza::StanzaError;
+use stonechat_stanza::{Nonza, StanzaError};
 use stonechat_stream::StreamError;
 use stonechat_stream::codec::Framing;
 use stonechat_stream::negotiation::Tls;
@@ -45,6 +45,8 @@ pub(super) struct Negotiator<'a> {
 enum Reached {
     /// A resource has to be bound.
     Bind(Option<String>),
+    /// An element came that an extension may know.
+    Element(Nonza),
     /// The stream is over; what was said may still have to be written.
     Over(Option<Close>),
 }
@@ -101,6 +103,10 @@ impl<'a> Negotiator<'a> {
             };
             match reached {
                 Reached::Bind(resource) => match self.bind(resource).await {
+                    Some(guard) => return Some(guard),
+                    None => continue,
+                },
+                Reached::Element(nonza) => match self.element(&nonza).await {
                     Some(guard) => return Some(guard),
                     None => continue,
                 },
@@ -190,7 +196,7 @@ impl<'a> Negotiator<'a> {
                 };
                 self.machine.answer_iq(answer.as_ref());
             }
-            Action::Nonza(_) => self.machine.answer_nonza(Answer::Unsupported),
+            Action::Nonza(nonza) => return Some(Reached::Element(nonza)),
             Action::Bind { resource } => return Some(Reached::Bind(resource)),
             Action::Close(close) => return Some(Reached::Over(Some(close))),
             // Established comes of `bound` only, and is taken where that is called.
@@ -248,6 +254,33 @@ impl<'a> Negotiator<'a> {
         }
     }
 
+    /// Has an element handled that negotiation does not know; `None` when the stream goes on as before, or is over.
+    async fn element(&mut self, nonza: &Nonza) -> Option<Guard> {
+        let begun = match (self.host.clone(), self.machine.account().cloned(), nonza.element()) {
+            (Some(host), Some(account), Ok(element)) if !self.anonymous => host
+                .before_session(&account, &element, Some(self.peer))
+                .await
+                .map(|begun| (host, account, begun)),
+            _ => None,
+        };
+        let (host, account, session, reply) = match begun {
+            None => {
+                self.machine.answer_nonza(Answer::Unsupported);
+                return None;
+            }
+            Some((_, _, Begun::Replied(reply))) => {
+                self.machine.answer_nonza(Answer::Reply(vec![reply]));
+                return None;
+            }
+            Some((host, account, Begun::Session(session, reply))) => (host, account, session, reply),
+        };
+        let jid = session.jid().clone();
+        // From here on it is detached again whatever happens.
+        let guard = Guard::new(Arc::clone(self.shared), host, session, false);
+        self.machine.answer_nonza(Answer::Established { jid, reply: vec![reply] });
+        self.established(guard, &account).await
+    }
+
     /// Binds a resource; `None` when that failed and the client may try again, or the stream is over.
     async fn bind(&mut self, resource: Option<String>) -> Option<Guard> {
         let (Some(host), Some(account)) = (self.host.clone(), self.machine.account().cloned()) else {
@@ -259,25 +292,30 @@ impl<'a> Negotiator<'a> {
             Ok(session) => {
                 self.machine.bound(session.jid().clone());
                 let guard = Guard::new(Arc::clone(self.shared), host, session, self.anonymous);
-                // Not before the session is there for who removes its account or host, and ends what sessions he finds.
-                if let Some(ending) = self.forfeited(&guard.host, &account).await {
-                    guard.session.mailbox().end(ending);
-                }
-                let mut established = false;
-                while let Some(action) = self.machine.next_action() {
-                    match action {
-                        Action::Send(bytes) => self.outgoing.say(&bytes),
-                        Action::Established(_) => established = true,
-                        _ => {}
-                    }
-                }
-                established.then_some(guard)
+                self.established(guard, &account).await
             }
             Err(error) => {
                 self.machine.bind_failed(&error.into());
                 None
             }
         }
+    }
+
+    /// A session begins, if its account still may have one.
+    async fn established(&mut self, guard: Guard, account: &BareJid) -> Option<Guard> {
+        // Not before the session is there for who removes its account or host, and ends what sessions he finds.
+        if let Some(ending) = self.forfeited(&guard.host, account).await {
+            guard.session.mailbox().end(ending);
+        }
+        let mut established = false;
+        while let Some(action) = self.machine.next_action() {
+            match action {
+                Action::Send(bytes) => self.outgoing.say(&bytes),
+                Action::Established(_) => established = true,
+                _ => {}
+            }
+        }
+        established.then_some(guard)
     }
 
     /// Why a client may not have a session although it has logged in: much may have happened since.

@@ -94,7 +94,11 @@ impl<'a> Stream<'a> {
         poll_fn(|cx| {
             match outgoing.poll_write(cx, &mut link.transport, Some(mailbox)) {
                 Poll::Ready(Ok(())) => {
-                    timer.written(outgoing.take_moved());
+                    let moved = outgoing.take_moved();
+                    timer.written(moved);
+                    if moved {
+                        timer.asked(mailbox.unanswered_for());
+                    }
                     if arrived.as_mut().poll(cx).is_ready() {
                         return Poll::Ready(Event::Mailbox);
                     }
@@ -116,10 +120,15 @@ impl<'a> Stream<'a> {
         match due {
             Due::Quiet => self.outgoing.release(self.session.mailbox()),
             Due::Ping => self.outgoing.say(b" "),
-            Due::Idle => {
-                return Some(End::Error(StreamError::connection_timeout().with_text("silent for too long")));
-            }
+            Due::Idle => return Some(End::Silent),
             Due::Stuck => return Some(End::Stuck),
+            Due::Unanswered => {
+                let unanswered = self.session.mailbox().unanswered_for();
+                if unanswered.is_some_and(|unanswered| unanswered >= self.timer.patience()) {
+                    return Some(End::Silent);
+                }
+                self.timer.asked(unanswered);
+            }
             Due::Nothing => {}
         }
         // Who reads nothing is not waited for when the session has to end anyway, nor told so when another waits for what it leaves.
@@ -195,7 +204,9 @@ async fn take(host: &Arc<Host>, session: &Arc<Session>, frame: Frame) -> Result<
             if stanza.kind() == Kind::Iq(iq::Type::Set)
                 && let Some(answer) = session::answer(&stanza)
             {
-                return session.mailbox().push(&answer).map_err(|_| End::Stuck);
+                let pushed = session.mailbox().push(&answer).map_err(|_| End::Stuck);
+                host.handled(session, stanza.kind());
+                return pushed;
             }
             Ok(host.from_client(session, stanza).await?)
         }

@@ -28,6 +28,8 @@ pub(super) struct Timer {
     pinged: Instant,
     /// Since when it takes no bytes.
     stuck_since: Option<Instant>,
+    /// When it was asked what it has got, if it has not answered as far as is known.
+    asked_at: Option<Instant>,
     /// Until when nothing is read, as it sends too fast.
     pub(super) paused_until: Option<Instant>,
     /// There was traffic since `quiet_at` was set.
@@ -48,6 +50,8 @@ pub(super) enum Due {
     Idle,
     /// The client has taken no bytes for too long.
     Stuck,
+    /// The client may not have answered for too long what it has got.
+    Unanswered,
 }
 
 impl Timer {
@@ -61,6 +65,7 @@ impl Timer {
             received: now,
             pinged: now,
             stuck_since: None,
+            asked_at: None,
             paused_until: None,
             active: true,
             quiet_at: Some(now + QUIET),
@@ -102,6 +107,19 @@ impl Timer {
         }
     }
 
+    /// The client was asked what it has got, so long ago.
+    pub(super) fn asked(&mut self, ago: Option<Duration>) {
+        self.asked_at = ago.and_then(|ago| Instant::now().checked_sub(ago));
+        if self.asked_at.is_some() {
+            self.arm();
+        }
+    }
+
+    /// How long the client may take to take bytes, and to answer.
+    pub(super) const fn patience(&self) -> Duration {
+        self.write
+    }
+
     pub(super) const fn is_stuck(&self) -> bool {
         self.stuck_since.is_some()
     }
@@ -132,6 +150,10 @@ impl Timer {
         if over(self.stuck_since, Some(self.write)) {
             return Due::Stuck;
         }
+        if over(self.asked_at, Some(self.write)) {
+            self.asked_at = None;
+            return Due::Unanswered;
+        }
         if over(Some(self.received), self.idle) {
             return Due::Idle;
         }
@@ -158,7 +180,8 @@ impl Timer {
         let stuck = self.stuck_since.map(|since| (since + self.write).min(Instant::now() + STUCK_TICK));
         let idle = self.idle.map(|idle| self.received + idle);
         let ping = self.ping.map(|ping| self.received.max(self.pinged) + ping);
-        [stuck, idle, ping, self.paused_until, self.quiet_at].into_iter().flatten().min()
+        let asked = self.asked_at.map(|at| at + self.write);
+        [stuck, asked, idle, ping, self.paused_until, self.quiet_at].into_iter().flatten().min()
     }
 
     /// Puts the timer to an earlier time, if something is due earlier than it would go off.
@@ -231,6 +254,15 @@ mod tests {
         timer.stuck(true);
         while next(&mut timer).await != Due::Stuck {}
         assert_eq!(start.elapsed().as_secs(), 50);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_answer_is_noticed() {
+        let start = Instant::now();
+        let mut timer = Timer::new(&timeouts(), start);
+        timer.asked(Some(Duration::ZERO));
+        while next(&mut timer).await != Due::Unanswered {}
+        assert_eq!(start.elapsed().as_secs(), 30);
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,6 +13,14 @@ pub(super) struct Enabled(AtomicBool);
 
 impl SessionState for Enabled {
     const NAME: &'static str = "carbons";
+
+    fn save(&self) -> Option<String> {
+        self.0.load(Ordering::Acquire).then(|| "enabled".to_owned())
+    }
+
+    fn restore(session: &Session, _: &str) {
+        session.account().state::<Audience>().join(session);
+    }
 }
 
 /// Whether this session wants copies.

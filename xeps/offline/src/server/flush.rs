@@ -60,6 +60,7 @@ impl Extension {
             });
             let fits = fits.count();
             let all_fit = fits == page.entries.len();
+            session.settled().await;
             page.delete(fits).await?;
             if !all_fit {
                 let (waiting, host) = (self.waiting.clone(), Arc::clone(cx.host()));
@@ -149,6 +150,7 @@ async fn deliver_page(
         (true, false) => Step::Gone,
         (false, false) => Step::More,
     };
+    session.settled().await;
     page.delete(delivered).await?;
     Ok(step)
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use stonechat_extension::point::{NoSession, SessionAvailable, ToAccount};
 use stonechat_extension::{
-    Cx, InstallError, Installer, Manifest, Map, Select, ServerExtension, SessionState,
+    Cx, InstallError, Installer, Manifest, Map, Select, ServerExtension, Session, SessionState,
 };
 use stonechat_stanza::jid::JidRef;
 use stonechat_stanza::{StanzaError, ns};
@@ -51,6 +51,14 @@ struct Served(AtomicBool);
 
 impl SessionState for Served {
     const NAME: &'static str = "offline";
+
+    fn save(&self) -> Option<String> {
+        self.0.load(Ordering::Acquire).then(|| "served".to_owned())
+    }
+
+    fn restore(session: &Session, _: &str) {
+        session.state::<Self>().set(true);
+    }
 }
 
 impl Served {

@@ -15,6 +15,17 @@ pub(super) struct Directed(Mutex<BTreeSet<Jid>>);
 
 impl SessionState for Directed {
     const NAME: &'static str = "directed-presence";
+
+    /// One to a line, as no address has a line break in it.
+    fn save(&self) -> Option<String> {
+        let entities = self.0.lock();
+        let lines: Vec<&str> = entities.iter().map(Jid::as_str).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    fn restore(session: &Session, saved: &str) {
+        *session.state::<Self>().0.lock() = saved.lines().filter_map(|line| line.parse().ok()).collect();
+    }
 }
 
 /// There are as many as there may be.

@@ -20,6 +20,16 @@ pub(super) struct Interest {
 
 impl SessionState for Interest {
     const NAME: &'static str = "roster-interest";
+
+    fn save(&self) -> Option<String> {
+        self.since.lock().map(|since| since.to_string())
+    }
+
+    fn restore(session: &Session, saved: &str) {
+        if let Ok(since) = saved.parse() {
+            note_interest(session, since);
+        }
+    }
 }
 
 /// Whether the session has requested the roster since it was bound, so that it gets roster pushes (RFC 6121 §2.2).

@@ -1,11 +1,26 @@
 //! A session's mailbox: what waits to be written to its connection, bounded in bytes.
 
+mod letters;
+mod numbered;
+mod numbering;
+
+use std::sync::Weak;
+
+use jiff::Timestamp;
 use parking_lot::Mutex;
-use stonechat_stanza::{Stanza, ns};
+use stonechat_stanza::{Element, Stanza, ns};
 use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::journal::Unit;
+use crate::session::Session;
+pub use letters::Letters;
+use numbered::Numbered;
+pub use numbered::TooHigh;
+pub(crate) use numbered::{Gathered, Unacknowledged};
 
 /// Why a session has to end. The server tells the client with a stream error (RFC 6120 §4.9.3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Ending {
     /// Another session took its resource (`conflict`).
@@ -20,6 +35,10 @@ pub enum Ending {
     HostGone,
     /// An extension or operator ends it (`policy-violation`), with words for the client.
     Policy(String),
+    /// The client goes on with the session on another connection (`conflict`). The session does not end, its connection does.
+    Resumed,
+    /// The client broke a rule of an extension (`undefined-condition`), which says with an element of its own how, and with words.
+    Broke(Box<Element>, String),
 }
 
 /// How stanzas stand on the connection.
@@ -36,57 +55,30 @@ pub enum Wire {
 #[error("the mailbox is full")]
 pub struct Full;
 
-/// What was taken out of a mailbox in one go: the bytes of some stanzas, and the length of each.
-#[derive(Debug, Default)]
-pub struct Letters {
-    bytes: Vec<u8>,
-    lengths: Vec<u32>,
-}
-
-impl Letters {
-    /// All of them, one after the other, as they are to be written.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = self.bytes.as_slice();
-        self.lengths.iter().map(move |&length| {
-            let (letter, after) = rest.split_at((length as usize).min(rest.len()));
-            rest = after;
-            letter
-        })
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
-    }
-
-    /// Forgets them. The buffers are kept for the next time unless they have grown large.
-    pub fn clear(&mut self) {
-        if self.bytes.capacity() > KEEP {
-            *self = Self::default();
-        }
-        self.bytes.clear();
-        self.lengths.clear();
-    }
-}
-
-/// Buffers up to this many bytes are kept for reuse.
-const KEEP: usize = 16 * 1024;
-
 #[derive(Debug, Default)]
 struct Inner {
     letters: Letters,
+    /// What is kept until the client acknowledges it, where it does.
+    numbered: Option<Box<Numbered>>,
     ending: Option<Ending>,
     /// Nobody reads any more: the session was closed.
     gone: bool,
     /// Somebody has waited for room in vain since the last time that something was taken.
     stalled: bool,
+    /// When the client was asked what it has got, and has not answered.
+    asked_at: Option<Instant>,
+}
+
+/// How what a mailbox is given is numbered.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    pub(crate) session: Weak<Session>,
+    /// How many bytes are kept for the client to acknowledge.
+    pub(crate) limit: usize,
+    /// Whether what is sent waits for the journal.
+    pub(crate) journalled: bool,
+    /// Asks the client what it has got.
+    pub(crate) request: &'static [u8],
 }
 
 /// A bounded queue of serialised stanzas between the tasks that send to a session and the one that owns its connection.
@@ -106,42 +98,82 @@ impl Mailbox {
         Self { inner: Mutex::default(), wire, limit, arrived: Notify::new(), taken: Notify::new() }
     }
 
+    pub(crate) const fn wire(&self) -> Wire {
+        self.wire
+    }
+
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Adds a stanza.
     ///
     /// # Errors
     /// [`Full`] when it does not fit, or nobody will read it any more.
     pub fn push(&self, stanza: &Stanza) -> Result<(), Full> {
-        self.add(|out| match self.wire {
+        self.push_as_part(stanza, || None)
+    }
+
+    /// The same for a stanza that is part of a unit.
+    pub(crate) fn push_as_part(
+        &self,
+        stanza: &Stanza,
+        unit: impl FnOnce() -> Option<Unit>,
+    ) -> Result<(), Full> {
+        self.add(true, unit, |out| match self.wire {
             Wire::InStream => stanza.write(out),
             Wire::Standalone => stanza.write_in(out, ns::CLIENT),
         })
     }
 
-    /// Adds an element that declares its own namespace.
+    /// Adds an element that declares its own namespace. Where stanzas are numbered it leaves when all is durable that the session's
+    /// client has sent before.
     ///
     /// # Errors
     /// [`Full`] when it does not fit, or nobody will read it any more.
     pub fn push_nonza(&self, element: &[u8]) -> Result<(), Full> {
-        self.add(|out| out.extend_from_slice(element))
+        self.add(false, || None, |out| out.extend_from_slice(element))
     }
 
-    fn add(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Full> {
+    fn add(
+        &self,
+        counted: bool,
+        unit: impl FnOnce() -> Option<Unit>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), Full> {
         let mut inner = self.inner.lock();
-        let before = inner.letters.bytes.len();
-        if inner.gone || (before > 0 && before >= self.limit) {
+        if inner.gone {
             return Err(Full);
         }
-        // Written first and measured then: nearly everything fits, and to know the length costs as much as to write.
-        write(&mut inner.letters.bytes);
-        if before > 0 && inner.letters.bytes.len() > self.limit {
-            inner.letters.bytes.truncate(before);
-            return Err(Full);
+        let Inner { letters, numbered, .. } = &mut *inner;
+        let before = letters.len();
+        let mut waiting = None;
+        match numbered {
+            None => {
+                if !letters.add(self.limit, write) {
+                    return Err(Full);
+                }
+            }
+            Some(numbered) => {
+                let unit = unit();
+                let now = unit.is_none();
+                if !numbered.add(counted, unit, Timestamp::now(), letters, write) {
+                    return Err(Full);
+                }
+                waiting = numbered.is_waiting().then(|| (numbered.session.clone(), now));
+            }
         }
-        let length = u32::try_from(inner.letters.bytes.len() - before).unwrap_or(u32::MAX);
-        inner.letters.lengths.push(length);
+        let arrived = before == 0 && !inner.letters.is_empty();
         drop(inner);
-        if before == 0 {
+        if arrived {
             self.arrived.notify_one();
+        }
+        // With the lock given back: the journal takes its own before this one.
+        // Who waits for a unit waits for its end.
+        if let Some((session, now)) = waiting
+            && let Some(session) = session.upgrade()
+        {
+            session.has_news(now);
         }
         Ok(())
     }
@@ -151,11 +183,19 @@ impl Mailbox {
     /// # Errors
     /// [`Full`] when nobody will read it any more.
     pub async fn push_when_room(&self, stanza: &Stanza) -> Result<(), Full> {
+        self.push_part_when_room(stanza, || None).await
+    }
+
+    pub(crate) async fn push_part_when_room(
+        &self,
+        stanza: &Stanza,
+        unit: impl Fn() -> Option<Unit>,
+    ) -> Result<(), Full> {
         loop {
             let mut taken = std::pin::pin!(self.taken.notified());
             // Listen before trying, or an event in between is missed.
             taken.as_mut().enable();
-            if self.push(stanza).is_ok() {
+            if self.push_as_part(stanza, &unit).is_ok() {
                 return Ok(());
             }
             if self.inner.lock().gone {
@@ -184,10 +224,14 @@ impl Mailbox {
         let mut inner = self.inner.lock();
         std::mem::swap(&mut inner.letters, letters);
         inner.stalled = false;
-        drop(inner);
         if letters.is_empty() {
             return false;
         }
+        if let Some(request) = inner.numbered.as_mut().and_then(|numbered| numbered.request()) {
+            letters.push(request);
+            inner.asked_at = Some(Instant::now());
+        }
+        drop(inner);
         self.taken.notify_waiters();
         true
     }
@@ -215,17 +259,32 @@ impl Mailbox {
         self.inner.lock().ending.clone()
     }
 
-    /// Takes what is left and takes in nothing more.
-    pub(crate) fn shut(&self) -> Letters {
-        self.seal();
-        std::mem::take(&mut self.inner.lock().letters)
-    }
-
     /// Takes in nothing more. What is left is for the connection to write.
     pub(crate) fn seal(&self) {
         self.inner.lock().gone = true;
         self.taken.notify_waiters();
     }
+
+    /// Takes what is left and takes in nothing more: what was never taken out, or, where stanzas are numbered, what the client has not
+    /// acknowledged.
+    pub(crate) fn shut(&self) -> Left {
+        self.seal();
+        let mut inner = self.inner.lock();
+        let letters = std::mem::take(&mut inner.letters);
+        match inner.numbered.take() {
+            Some(numbered) => Left::Unacknowledged(numbered.unacknowledged()),
+            None => Left::Unread(letters),
+        }
+    }
+}
+
+/// What is left in a mailbox.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// What was never taken out.
+    Unread(Letters),
+    /// What the client has not acknowledged.
+    Unacknowledged(Vec<Unacknowledged>),
 }
 
 #[cfg(test)]
@@ -275,7 +334,8 @@ mod tests {
     fn a_shut_mailbox_gives_what_is_left_and_takes_nothing_more() {
         let mailbox = Mailbox::new(Wire::InStream, 1000);
         mailbox.push(&stanza("a")).unwrap();
-        assert_eq!(mailbox.shut().iter().count(), 1);
+        let Left::Unread(letters) = mailbox.shut() else { panic!("nothing is numbered") };
+        assert_eq!(letters.iter().count(), 1);
         assert_eq!(mailbox.push(&stanza("b")), Err(Full));
     }
 }
