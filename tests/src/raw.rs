@@ -304,6 +304,42 @@ impl Raw {
         }
     }
 
+    /// Takes the next top-level element, whole; `None` when the connection is over before that, however it ended, or nothing came for
+    /// so long that the server must be stuck.
+    pub fn next_whole(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = end_of_first(&self.text) {
+                let rest = self.text.split_off(end);
+                return Some(std::mem::replace(&mut self.text, rest));
+            }
+            if !matches!(self.receive(), Ok(1..)) {
+                return None;
+            }
+        }
+    }
+
+    /// As [`Raw::authenticated`], with an address and a configuration, and without panicking.
+    #[must_use]
+    pub fn try_authenticated(address: SocketAddr, trust: ClientConfig, user: &str) -> Option<Self> {
+        let mut raw = Self::over(TcpStream::connect_timeout(&address, WITHIN).ok()?).try_tls(trust, "localhost").ok()?;
+        raw.try_open()?;
+        raw.plain("", user, &format!("pw-{user}"));
+        raw.next_whole().filter(|answer| answer.starts_with("<success"))?;
+        raw.try_open()?;
+        Some(raw)
+    }
+
+    fn try_open(&mut self) -> Option<()> {
+        self.try_send(header("localhost")).ok()?;
+        while !self.text.contains("</stream:features>") {
+            if !matches!(self.receive(), Ok(1..)) {
+                return None;
+            }
+        }
+        self.text.clear();
+        Some(())
+    }
+
     /// Waits at most so long for something to come; what came is not taken.
     ///
     /// # Errors
@@ -373,6 +409,17 @@ impl Raw {
         self.text.push_str(&String::from_utf8(text).expect("this was just looked at"));
         Ok(read)
     }
+}
+
+/// Where the first element of a text ends, if it is there whole. No element has one of its own name in it.
+fn end_of_first(text: &str) -> Option<usize> {
+    let tag = text.find('>')?;
+    if text[..tag].ends_with('/') {
+        return Some(tag + 1);
+    }
+    let name = text.trim_start().trim_start_matches('<').split([' ', '>']).next()?;
+    let close = format!("</{name}>");
+    text.find(&close).map(|at| at + close.len())
 }
 
 /// What [`Raw::look`] saw.

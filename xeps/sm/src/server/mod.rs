@@ -1,0 +1,42 @@
+//! The server's side.
+
+mod before;
+mod config;
+mod during;
+
+use stonechat_extension::{InstallError, Installer, Manifest, Phase, ServerExtension};
+use stonechat_stanza::Element;
+
+use crate::NS;
+pub use config::Config;
+
+/// The extension. What there is to know of a session is the session's.
+#[derive(Debug)]
+pub struct Extension {
+    config: Config,
+}
+
+impl ServerExtension for Extension {
+    const MANIFEST: Manifest =
+        Manifest::new("sm").about("acknowledges stanzas, and resumes sessions").xep(198, "1.6.3");
+    const CONFIG: &'static str = config::TEXT;
+    type Config = Config;
+
+    fn install(config: Config, host: &mut Installer<'_>) -> Result<(), InstallError> {
+        if let Some(problem) = config.problem() {
+            return Err(host.failed(problem));
+        }
+        let sm = host.share(Self { config });
+        host.stream_feature(Phase::AfterAuth, Element::bare("sm", NS));
+        for name in ["enable", "r", "a", "resume"] {
+            host.nonza(NS, name, &sm)?;
+        }
+        // `r` and `a` have no place there, and end the stream as any unknown element does.
+        for name in ["enable", "resume"] {
+            host.before_session(NS, name, &sm)?;
+        }
+        Ok(())
+    }
+}
+
+stonechat_extension::register!(server: Extension);
