@@ -6,6 +6,7 @@
 //! - [`Payload`]: what a typed payload implements; [`payload!`] declares one. Those that many extensions
 //!   share are here: [`forms`] (XEP-0004), [`rsm`] (0059), [`delay`] (0203), [`forward`] (0297), [`hints`]
 //!   (0334), [`sid`] (0359), [`time`] (0082).
+//! - [`class`]: what is to become of a message: archived, copied, stored, pushed, or held back for a while.
 //! - [`StanzaError`]: every condition of RFC 6120 §8.3.3.
 //! - [`xml`]: the scanner, reader and writer beneath.
 //!
@@ -36,6 +37,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod class;
 pub mod delay;
 pub mod error;
 pub mod forms;

@@ -84,6 +84,10 @@ pub const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
 pub const CHATSTATES: &str = "http://jabber.org/protocol/chatstates";
 /// Message delivery receipts (XEP-0184).
 pub const RECEIPTS: &str = "urn:xmpp:receipts";
+/// Displayed markers (XEP-0333).
+pub const MARKERS: &str = "urn:xmpp:chat-markers:0";
+/// What a room tells about its people and invitations (XEP-0045).
+pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
 /// The `xml` prefix, bound without a declaration (Namespaces in XML 1.0 §3).
 pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// The `xmlns` prefix, which cannot be bound (Namespaces in XML 1.0 §3).

@@ -2,7 +2,7 @@
 //!
 //! A session that has [enabled](Enable) carbons gets copies of the messages that the account's other sessions receive (§7) and send
 //! (§8), wrapped by the account itself. Which messages are copied is decided by one function, [`eligible`], which follows
-//! the recommended rules of §6.1 to the letter; so the server advertises [`RULES`] (§6.2).
+//! the recommended rules of §6.1 to the letter (they are in [`stonechat_stanza::class`], with all others about what becomes of a message); so the server advertises [`RULES`] (§6.2).
 //!
 //! - Copies are made when a message arrives or leaves, not when stored messages are delivered later. A message that nobody is there to
 //!   receive and that is stored is copied to the sessions that are connected and have carbons enabled, whatever their priority.
@@ -30,7 +30,8 @@
 
 mod rules;
 mod wire;
-pub use rules::{Direction, eligible};
+pub use rules::eligible;
+pub use stonechat_stanza::class::Direction;
 pub use wire::{Disable, Enable, NS, Private, RULES, Received, Sent, is_wrapper, wrap};
 
 #[cfg(feature = "server")]

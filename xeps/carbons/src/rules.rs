@@ -1,110 +1,14 @@
-//! Which messages are copied (XEP-0280 §6): one function from values to a value.
+//! Which messages are copied (XEP-0280 §6).
 
-use stonechat_stanza::hints::Hints;
-use stonechat_stanza::{Child, Kind, Stanza, message, ns};
+use stonechat_stanza::Stanza;
+use stonechat_stanza::class::{Class, Direction};
 
-use crate::NS;
-
-/// Displayed markers (XEP-0333).
-const MARKERS: &str = "urn:xmpp:chat-markers:0";
-/// What a room tells about its participants and invitations (XEP-0045).
-const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
-/// Direct invitations to a room (XEP-0249).
-const INVITATION: &str = "jabber:x:conference";
-
-/// Which way a message goes, seen from the account whose sessions may get a copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// To the account (§7).
-    Received,
-    /// From one of the account's sessions to somebody else (§8).
-    Sent,
-}
-
-/// Whether a message is eligible for copies (§6.1). `answers_eligible` is asked about errors only: whether the one at hand answers a
-/// message that was eligible.
-///
-/// Never eligible are messages with `<private/>` (§6.1) or the hint `<no-copy/>` (§9, XEP-0334 §4.3), group chat,
-/// private messages that a room has sent to each of the account's sessions in it, and wrappers: those that the server makes do not come
-/// by here, and a forged one is not spread.
+/// Whether a message is eligible for copies (§6.1), seen from the account whose sessions may get a copy: what
+/// [`Class::is_copied`] says of it. `answers_eligible` is asked about errors only: whether the one at hand answers a message that was
+/// eligible.
 #[must_use]
 pub fn eligible(message: &Stanza, direction: Direction, answers_eligible: impl FnOnce() -> bool) -> bool {
-    let Kind::Message(kind) = message.kind() else { return false };
-    // Before the payload is looked at: it costs nothing, and rooms send many.
-    if kind == message::Type::Groupchat {
-        return false;
-    }
-    let content = Content::of(message);
-    if content.private || content.wrapper {
-        return false;
-    }
-    if kind == message::Type::Error {
-        // Hints and payloads of an error may be those of the original (XEP-0334 §5).
-        return answers_eligible();
-    }
-    if Hints::of(message).no_copy {
-        return false;
-    }
-    match (direction, content.room) {
-        // "received from a full JID"; one to a room's own bare JID would have been sent to its owner.
-        (Direction::Received, Room::Other) if message.from().is_some_and(|from| from.is_full()) => {
-            return false;
-        }
-        (Direction::Sent, Room::Other) if message.to().is_some_and(|to| to.is_full()) => return true,
-        (_, Room::Invitation) => return true,
-        (_, Room::Other | Room::None) => {}
-    }
-    kind == message::Type::Chat
-        || (kind == message::Type::Normal && content.body)
-        || content.messaging
-        || content.invitation
-}
-
-/// What the rules look at in the payload.
-#[derive(Default)]
-struct Content {
-    private: bool,
-    wrapper: bool,
-    body: bool,
-    /// Receipts, chat states, markers.
-    messaging: bool,
-    /// A direct invitation.
-    invitation: bool,
-    room: Room,
-}
-
-/// What is said about a room.
-#[derive(Default, Clone, Copy, PartialEq, Eq)]
-enum Room {
-    #[default]
-    None,
-    /// A mediated invitation (XEP-0045 §7.8.2).
-    Invitation,
-    /// Anything else: the message has to do with a room.
-    Other,
-}
-
-impl Content {
-    fn of(message: &Stanza) -> Self {
-        let mut content = Self::default();
-        for child in message.children() {
-            match (child.ns(), child.name()) {
-                (ns::CLIENT, "body") => content.body = true,
-                (NS, "private") => content.private = true,
-                (NS, "received" | "sent") => content.wrapper = true,
-                (ns::RECEIPTS | ns::CHATSTATES | MARKERS, _) => content.messaging = true,
-                (INVITATION, "x") => content.invitation = true,
-                (MUC_USER, "x") if invites(&child) => content.room = Room::Invitation,
-                (MUC_USER, "x") if content.room == Room::None => content.room = Room::Other,
-                _ => {}
-            }
-        }
-        content
-    }
-}
-
-fn invites(child: &Child<'_>) -> bool {
-    child.element().is_ok_and(|x| x.has_child("invite", MUC_USER))
+    Class::of(message).is_copied(direction, answers_eligible)
 }
 
 #[cfg(test)]

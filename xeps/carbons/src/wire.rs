@@ -1,10 +1,9 @@
 //! The payloads (XEP-0280 §4, §5, §7, §8, §9).
 
+use stonechat_stanza::class::Direction;
 use stonechat_stanza::forward::Forwarded;
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Kind, Stanza, message, payload, xml};
-
-use crate::Direction;
+use stonechat_stanza::{Kind, Payload as _, Stanza, message, payload, xml};
 
 /// Namespace of the payloads and of the advertised feature (§3).
 pub const NS: &str = "urn:xmpp:carbons:2";
@@ -48,21 +47,18 @@ payload! {
     }
 }
 
-impl Direction {
-    /// The name of the element around a copy.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Sent => "sent",
-        }
+/// The name of the element around a copy.
+const fn name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Received => Received::NAME,
+        Direction::Sent => Sent::NAME,
     }
 }
 
 /// Whether a stanza looks like a copy, whoever made it.
 #[must_use]
 pub fn is_wrapper(stanza: &Stanza) -> bool {
-    stanza.has(NS, Direction::Received.name()) || stanza.has(NS, Direction::Sent.name())
+    stanza.has(NS, Received::NAME) || stanza.has(NS, Sent::NAME)
 }
 
 /// The copy of a message for the sessions of `account`, still without `to`: of the same type, from the bare JID. The message's
@@ -75,7 +71,7 @@ pub fn wrap(direction: Direction, message: &Stanza, account: &BareJid) -> Result
         Kind::Message(kind) => kind,
         _ => message::Type::Normal,
     };
-    let name = direction.name();
+    let name = name(direction);
     let mut bytes = Vec::with_capacity(message.wire_len() + 160);
     bytes.extend_from_slice(format!("<{name} xmlns='{NS}'>").as_bytes());
     Forwarded::new(message.clone()).write(&mut bytes);
@@ -87,7 +83,6 @@ pub fn wrap(direction: Direction, message: &Stanza, account: &BareJid) -> Result
 
 #[cfg(test)]
 mod tests {
-    use stonechat_stanza::payload::Payload as _;
     use stonechat_stanza::{Element, ns};
 
     use super::*;

@@ -1,15 +1,8 @@
 //! Which messages are stored (XEP-0160 §3, XEP-0334 §4): one function from values to a value.
 
-use stonechat_stanza::hints::Hints;
+use stonechat_stanza::Stanza;
+use stonechat_stanza::class::Class;
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Child, Kind, Stanza, message, ns};
-
-/// Carbons, whose `<private/>` says nothing to the recipient (XEP-0280 §9).
-const CARBONS: &str = ns::CARBONS;
-/// Message events, the predecessor of chat states and receipts (XEP-0022, obsolete).
-const EVENTS: &str = "jabber:x:event";
-/// Text while it is being typed (XEP-0301).
-const REAL_TIME_TEXT: &str = "urn:xmpp:rtt:0";
 
 /// What becomes of a message that nobody is there to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,36 +20,17 @@ pub enum Verdict {
     OwnAccount,
 }
 
-/// Decides about a message for `account`.
-///
-/// The type counts before the hints: RFC 6121 §8.5.2.2.1 leaves no choice about the types that are not stored. `<no-store/>` counts
-/// before `<store/>`, `<store/>` before the payload. `<no-permanent-store/>` is about archives (XEP-0334 §3.3).
+/// Decides about a message for `account`, by its [`Class`].
 #[must_use]
 pub fn decide(message: &Stanza, account: &BareJid) -> Verdict {
-    let Kind::Message(message::Type::Normal | message::Type::Chat) = message.kind() else {
-        return Verdict::WrongType;
-    };
-    // Clients' stanzas are from their full JIDs, so nobody else can have made this.
-    if message.from().is_some_and(|from| from.as_str() == account.as_str()) {
-        return Verdict::OwnAccount;
-    }
-    let hints = Hints::of(message);
+    let class = Class::of(message);
     match () {
-        () if hints.no_store => Verdict::Hint,
-        () if hints.store || message.children().any(|child| outlives(&child)) => Verdict::Store,
+        () if !class.is_personal() => Verdict::WrongType,
+        // Clients' stanzas are from their full JIDs, so nobody else can have made this.
+        () if message.from().is_some_and(|from| from.as_str() == account.as_str()) => Verdict::OwnAccount,
+        () if class.forbids_storing() => Verdict::Hint,
+        () if class.is_stored() => Verdict::Store,
         () => Verdict::Transient,
-    }
-}
-
-/// Whether a child says anything that is worth knowing later. What nobody has heard of does: XEP-0160 §3 has everything stored that
-/// is not known to be of the moment, and new kinds of messages without a body would vanish otherwise.
-fn outlives(child: &Child<'_>) -> bool {
-    match (child.ns(), child.name()) {
-        // Of the moment.
-        (ns::CHATSTATES | EVENTS | REAL_TIME_TEXT, _) => false,
-        // About the message, not its content.
-        (ns::HINTS | ns::SID | ns::DELAY | CARBONS, _) | (ns::CLIENT, "thread") => false,
-        _ => true,
     }
 }
 
