@@ -321,7 +321,9 @@ impl Raw {
     /// As [`Raw::authenticated`], with an address and a configuration, and without panicking.
     #[must_use]
     pub fn try_authenticated(address: SocketAddr, trust: ClientConfig, user: &str) -> Option<Self> {
-        let mut raw = Self::over(TcpStream::connect_timeout(&address, WITHIN).ok()?).try_tls(trust, "localhost").ok()?;
+        let mut raw = Self::over(TcpStream::connect_timeout(&address, WITHIN).ok()?)
+            .try_tls(trust, "localhost")
+            .ok()?;
         raw.try_open()?;
         raw.plain("", user, &format!("pw-{user}"));
         raw.next_whole().filter(|answer| answer.starts_with("<success"))?;

@@ -22,7 +22,9 @@ struct Place(Mutex<Option<(SocketAddr, ClientConfig)>>);
 
 impl Place {
     fn set(&self, server: Option<&Server>) {
-        let place = server.map(|server| (server.ready().address("c2s-direct-tls"), trusting(&server.certificate("localhost"))));
+        let place = server.map(|server| {
+            (server.ready().address("c2s-direct-tls"), trusting(&server.certificate("localhost")))
+        });
         *self.0.lock().unwrap() = place;
     }
 
@@ -103,7 +105,9 @@ impl<'a> Client<'a> {
 
     fn message(&self, number: usize) -> String {
         let to = 2 - self.me;
-        format!("<message type='chat' to='user{to}@localhost/there' id='m{number}'><body>{number}</body></message>")
+        format!(
+            "<message type='chat' to='user{to}@localhost/there' id='m{number}'><body>{number}</body></message>"
+        )
     }
 
     /// Sends until the other has all, and has got all that the other has sent; all numbers that came, in order.
@@ -121,7 +125,9 @@ impl<'a> Client<'a> {
     fn is_done(&self) -> bool {
         let own = *self.shared.total[self.me].lock().unwrap();
         let others = *self.shared.total[1 - self.me].lock().unwrap();
-        own.is_some() && self.unacknowledged.is_empty() && others.is_some_and(|all| self.received.len() >= all)
+        own.is_some()
+            && self.unacknowledged.is_empty()
+            && others.is_some_and(|all| self.received.len() >= all)
     }
 
     /// Sends a few messages, and takes what comes until they are acknowledged. `None` when the connection is over.
@@ -169,7 +175,8 @@ impl<'a> Client<'a> {
     }
 
     fn acknowledge(&mut self, element: &str) {
-        let h: usize = attribute(element, "h").and_then(|h| h.parse().ok()).unwrap_or_else(|| panic!("{element}"));
+        let h: usize =
+            attribute(element, "h").and_then(|h| h.parse().ok()).unwrap_or_else(|| panic!("{element}"));
         assert!(h >= self.acknowledged, "{element} after {}", self.acknowledged);
         for _ in self.acknowledged..h {
             self.unacknowledged.pop_front().unwrap_or_else(|| panic!("{element} is too high"));
@@ -183,7 +190,8 @@ impl<'a> Client<'a> {
         loop {
             // However many it has got: what it did not look at it has not got.
             self.raw = self.shared.place.authenticated(&format!("user{}", self.me + 1));
-            self.raw.send(format!("<resume xmlns='urn:xmpp:sm:3' h='{}' previd='{}'/>", self.handled, self.id));
+            self.raw
+                .send(format!("<resume xmlns='urn:xmpp:sm:3' h='{}' previd='{}'/>", self.handled, self.id));
             let Some(answer) = self.raw.next_whole() else { continue };
             assert!(answer.starts_with("<resumed"), "the session is lost: {answer}");
             self.shared.resumed.fetch_add(1, Ordering::Relaxed);
@@ -227,7 +235,8 @@ fn kill_again_and_again(mut server: Server, shared: &Shared) -> (Server, usize) 
 }
 
 #[test]
-fn two_clients_that_resume_get_every_message_once_and_in_order_though_the_server_is_killed_and_connections_are_cut() {
+fn two_clients_that_resume_get_every_message_once_and_in_order_though_the_server_is_killed_and_connections_are_cut()
+ {
     let server = Settings::new().start_with_users(2);
     let shared = Shared::default();
     shared.place.set(Some(&server));
@@ -252,6 +261,8 @@ fn two_clients_that_resume_get_every_message_once_and_in_order_though_the_server
     }
     let all: usize = received.iter().map(Vec::len).sum();
     let (cuts, resumed) = (shared.cuts.load(Ordering::Relaxed), shared.resumed.load(Ordering::Relaxed));
-    println!("{all} messages, {kills} kills, {cuts} cuts, {resumed} times resumed: each message once, in order");
+    println!(
+        "{all} messages, {kills} kills, {cuts} cuts, {resumed} times resumed: each message once, in order"
+    );
     assert!(kills >= 10 && cuts > 0, "this machine is too slow for it: {kills} kills");
 }

@@ -21,6 +21,8 @@ use crate::{AccountError, Acks, Host, On};
 pub(crate) enum Effect {
     /// Find out whom it is for, and deliver it.
     Route(Stanza),
+    /// The same, whatever the guards of its sender's account would say.
+    RoutePastGuards(Stanza),
     /// Deliver it to this account of this host, which is connected.
     ToAccount(Arc<Host>, Arc<Account>, Stanza),
     /// Deliver it to this session of this host.
@@ -39,6 +41,7 @@ impl std::fmt::Debug for Effect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Route(stanza) => f.debug_tuple("Route").field(stanza).finish(),
+            Self::RoutePastGuards(stanza) => f.debug_tuple("RoutePastGuards").field(stanza).finish(),
             Self::ToAccount(_, account, stanza) => {
                 f.debug_tuple("ToAccount").field(account.jid()).field(stanza).finish()
             }
@@ -101,6 +104,11 @@ impl Outbox {
             .chain_update(&bytes)
             .finalize();
         Some(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The session that the stanza came from, if it is one of the account with this bare JID.
+    pub(crate) fn origin_of(&self, bare: &str) -> Option<&Arc<Session>> {
+        self.origin.as_ref().filter(|session| session.account().jid().as_str() == bare)
     }
 
     pub(crate) fn push(&mut self, effect: Effect) {
@@ -232,6 +240,12 @@ impl<'a> Cx<'a> {
     pub fn send(&mut self, stanza: Stanza) {
         debug_assert!(stanza.to().is_some(), "a stanza without `to` goes nowhere");
         self.out.push(Effect::Route(stanza));
+    }
+
+    /// As [`Cx::send`], past the guards of [`FromAccount`](crate::point::FromAccount). For the word that there will be no more words.
+    pub fn send_past_guards(&mut self, stanza: Stanza) {
+        debug_assert!(stanza.to().is_some(), "a stanza without `to` goes nowhere");
+        self.out.push(Effect::RoutePastGuards(stanza));
     }
 
     /// Sends a stanza to the bare JID of an account of this host whose live state is at hand: as [`Cx::send`], which would look for

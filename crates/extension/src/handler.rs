@@ -5,7 +5,7 @@
 //!
 //! | kind | may | on error |
 //! |---|---|---|
-//! | [`Guard`] | allow, reject, drop | rejects with `internal-server-error`: it fails closed |
+//! | [`Guard`], [`AsyncGuard`] | allow, reject, drop, answer for nobody | rejects with `internal-server-error`: it fails closed |
 //! | [`Map`] | change the event | rejects: the event may be half changed |
 //! | [`Record`] | make it durable; awaited | logged and counted; rejects where the operator marked it required |
 //! | [`Copy`](Copies) | send further stanzas | logged and counted; nothing of it is sent |
@@ -28,7 +28,7 @@ use crate::{Cx, Request, Session};
 /// How long an asynchronous handler may take before it counts as failed.
 pub const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a [`Guard`] says.
+/// What a [`Guard`] or an [`AsyncGuard`] says.
 #[derive(Debug, Clone)]
 pub enum Verdict {
     /// Nothing to object to; the other guards decide.
@@ -37,6 +37,9 @@ pub enum Verdict {
     Reject(StanzaError),
     /// Refuse it and say nothing. For what would give something away, as blocking does.
     Drop,
+    /// Refuse it, with the very answer that the sender would get if there were no such account (RFC 6121 §8.5.1). At points that are not
+    /// about an account, `service-unavailable`.
+    Absent,
 }
 
 /// Anything else than a peer's fault: for the log and the counters, never for a peer.
@@ -67,6 +70,17 @@ impl From<stonechat_stanza::ParseError> for HandlerError {
 pub trait Guard<P: Point>: Send + Sync + 'static {
     /// Judges the event. All guards of a point are asked until one refuses; their order does not matter.
     fn guard(&self, cx: &Cx<'_>, event: &P) -> Verdict;
+}
+
+/// Allows or refuses an event as a [`Guard`] does, where what it needs is not always in memory; at a [`WaitingPoint`](crate::WaitingPoint),
+/// after the guards that need not wait.
+#[async_trait]
+pub trait AsyncGuard<P: Point>: Send + Sync + 'static {
+    /// What can be said without waiting, which is all that most events should take; `None` to be asked again.
+    fn at_once(&self, cx: &Cx<'_>, event: &P) -> Option<Verdict>;
+
+    /// Judges an event of which nothing could be said at once.
+    async fn guard(&self, cx: &Cx<'_>, event: &P) -> Verdict;
 }
 
 /// Changes an event. Where two maps of a point matter to each other, `before` and `after` say which is first.

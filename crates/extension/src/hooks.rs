@@ -9,10 +9,10 @@ use futures_util::FutureExt as _;
 use stonechat_stanza::{Kind, StanzaError};
 
 use crate::handler::{
-    Claim, Copies, Guard, HANDLER_TIMEOUT, HandlerError, Map, Observe, React, Record, Verdict,
+    AsyncGuard, Claim, Copies, Guard, HANDLER_TIMEOUT, HandlerError, Map, Observe, React, Record, Verdict,
 };
 use crate::order::{Wish, resolve};
-use crate::point::{Point, Select};
+use crate::point::{Point, Select, WaitingPoint};
 use crate::{Cx, InstallError};
 
 /// An installed extension as its handlers know it: its name and how often a handler of it failed.
@@ -82,6 +82,8 @@ pub(crate) enum Refusal {
     Error(StanzaError),
     /// The sender is not told.
     Silent,
+    /// The sender is told what it would be told if there were no such account.
+    Absent,
 }
 
 impl From<StanzaError> for Refusal {
@@ -93,6 +95,7 @@ impl From<StanzaError> for Refusal {
 /// What installed extensions do at point `P`; the lists are in the order in which they run.
 pub(crate) struct Hooks<P: Point> {
     guards: Vec<Entry<dyn Guard<P>>>,
+    async_guards: Vec<Entry<dyn AsyncGuard<P>>>,
     maps: Vec<Entry<dyn Map<P>>>,
     records: Vec<Entry<dyn Record<P>>>,
     copies: Vec<Entry<dyn Copies<P>>>,
@@ -107,6 +110,7 @@ impl<P: Point> Default for Hooks<P> {
     fn default() -> Self {
         Self {
             guards: Vec::new(),
+            async_guards: Vec::new(),
             maps: Vec::new(),
             records: Vec::new(),
             copies: Vec::new(),
@@ -121,15 +125,36 @@ impl<P: Point> Default for Hooks<P> {
 impl<P: Point> Hooks<P> {
     /// Asks the guards, then applies the maps.
     pub(crate) fn admit(&self, cx: &Cx<'_>, event: &mut P) -> Result<(), Refusal> {
-        for Entry { source, handler } in &self.guards {
-            match source.run("guard", P::NAME, || handler.guard(cx, event)) {
-                Some(Verdict::Allow) => {}
-                Some(Verdict::Reject(error)) => return Err(Refusal::Error(error)),
-                Some(Verdict::Drop) => return Err(Refusal::Silent),
-                None => return Err(StanzaError::internal_server_error().into()),
-            }
-        }
+        self.ask_guards(cx, event)?;
         Ok(self.map(cx, event)?)
+    }
+
+    fn ask_guards(&self, cx: &Cx<'_>, event: &P) -> Result<(), Refusal> {
+        let ask = |Entry { source, handler }: &Entry<dyn Guard<P>>| {
+            obey(source.run("guard", P::NAME, || handler.guard(cx, event)))
+        };
+        self.guards.iter().try_for_each(ask)
+    }
+
+    /// Asks all guards, those that may wait as well.
+    pub(crate) async fn judge(&self, cx: &Cx<'_>, event: &P) -> Result<(), Refusal>
+    where
+        P: WaitingPoint,
+    {
+        self.ask_guards(cx, event)?;
+        for Entry { source, handler } in &self.async_guards {
+            let verdict = match source.run("guard", P::NAME, || handler.at_once(cx, event)) {
+                Some(None) => source.wait("guard", P::NAME, handler.guard(cx, event)).await,
+                at_once => at_once.flatten(),
+            };
+            obey(verdict)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is any guard.
+    pub(crate) fn has_guards(&self) -> bool {
+        !self.guards.is_empty() || !self.async_guards.is_empty()
     }
 
     /// Awaits the records.
@@ -220,9 +245,21 @@ impl<P: Point> Hooks<P> {
     }
 }
 
+/// What follows from a verdict; from none, as the guard has failed, that nothing passes.
+fn obey(verdict: Option<Verdict>) -> Result<(), Refusal> {
+    match verdict {
+        Some(Verdict::Allow) => Ok(()),
+        Some(Verdict::Reject(error)) => Err(Refusal::Error(error)),
+        Some(Verdict::Drop) => Err(Refusal::Silent),
+        Some(Verdict::Absent) => Err(Refusal::Absent),
+        None => Err(StanzaError::internal_server_error().into()),
+    }
+}
+
 /// The handlers of a point while extensions are being installed.
 pub(crate) struct Staged<P: Point> {
     pub(crate) guards: Vec<Entry<dyn Guard<P>>>,
+    pub(crate) async_guards: Vec<Entry<dyn AsyncGuard<P>>>,
     pub(crate) maps: Vec<(Wish, Entry<dyn Map<P>>)>,
     pub(crate) records: Vec<Entry<dyn Record<P>>>,
     pub(crate) copies: Vec<Entry<dyn Copies<P>>>,
@@ -235,6 +272,7 @@ impl<P: Point> Default for Staged<P> {
     fn default() -> Self {
         Self {
             guards: Vec::new(),
+            async_guards: Vec::new(),
             maps: Vec::new(),
             records: Vec::new(),
             copies: Vec::new(),
@@ -266,6 +304,7 @@ impl<P: Point> AnyStaged for Staged<P> {
 
         let hooks = Hooks {
             guards: self.guards,
+            async_guards: self.async_guards,
             maps,
             records: self.records,
             copies: self.copies,

@@ -89,8 +89,8 @@ pub use descriptor::Submission;
 pub use descriptor::{Descriptor, Registry};
 pub use disco::Phase;
 pub use handler::{
-    Answer, AsyncAnswer, BeforeSession, Begun, Claim, Command, Copies, Guard, HandlerError, Map, Nonza,
-    Observe, React, Record, Reply, Verdict,
+    Answer, AsyncAnswer, AsyncGuard, BeforeSession, Begun, Claim, Command, Copies, Guard, HandlerError, Map,
+    Nonza, Observe, React, Record, Reply, Verdict,
 };
 pub use hold::Hold;
 pub use host::{BindError, Host, Limits, ResumeError, Setup, Violation};
@@ -101,7 +101,7 @@ pub use journal::Journal;
 pub use mailbox::{Ending, Full, Letters, Mailbox, TooHigh, Wire};
 pub use manifest::{MANIFEST_LIST, Manifest, Standard};
 pub use numbering::Acks;
-pub use point::{Point, Select, StanzaPoint, Targets};
+pub use point::{Point, Select, StanzaPoint, Targets, WaitingPoint};
 pub use server::ServerExtension;
 pub use session::{Account, Session, SessionState};
 pub use tables::{Plan, Tables};

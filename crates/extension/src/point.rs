@@ -2,10 +2,11 @@
 //! and any crate may add points of its own.
 //!
 //! ```text
-//!  client ──▶ FromClient ──▶ (address) ─┬─▶ iq to the host or an account ──▶ Answer
-//!                                       ├─▶ ToAccount ──┬─▶ ToSession ──▶ mailbox of each session chosen ──▶ client
-//!                                       │               └─▶ NoSession ──▶ claim (offline store) or error
-//!                                       └─▶ full JID of a session ──▶ ToAccount ──▶ ToSession ──▶ …
+//!  client ──▶ FromClient ─▶┐
+//!  extension ▶ FromAccount ▶┴▶ (address) ─┬─▶ iq to the host or an account ──▶ Request ──▶ Answer
+//!                                         ├─▶ ToAccount ──┬─▶ ToSession ──▶ mailbox of each session chosen ──▶ client
+//!                                         │               └─▶ NoSession ──▶ claim (offline store) or error
+//!                                         └─▶ full JID of a session ──▶ ToAccount ──▶ ToSession ──▶ …
 //!
 //!  life of a session:  SessionBound ─▶ SessionAvailable ⇄ SessionUnavailable ─▶ SessionClosed
 //!  after a restart:     SessionBound ─▶ SessionRestored ─▶ …
@@ -15,18 +16,21 @@
 //! | point | guard | map | record | copy | claim | observe | react |
 //! |---|---|---|---|---|---|---|---|
 //! | [`FromClient`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
+//! | [`FromAccount`], [`Request`] | ✓ | | | | | | |
 //! | [`ToAccount`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
 //! | [`ToSession`] | ✓ | ✓ | | | | ✓ | |
 //! | [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
 //! | [`SessionBound`], [`SessionRestored`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
 //! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
+//!
+//! At [`FromAccount`], [`Request`] and [`ToAccount`] guards may also wait ([`AsyncGuard`](crate::AsyncGuard)).
 
 use smallvec::SmallVec;
 use std::sync::Arc;
 use stonechat_jid::BareJid;
 use stonechat_stanza::{Kind, Stanza, iq, message, presence};
 
-use crate::Session;
+use crate::{Request, Session};
 
 /// An event that handlers may be registered for.
 pub trait Point: Send + Sync + 'static {
@@ -43,6 +47,15 @@ pub trait StanzaPoint: Point {
 /// A stanza came from a session of this host: `from` is stamped, its header is sound. [`Cx::session`](crate::Cx::session) is the sender.
 #[derive(Debug)]
 pub struct FromClient {
+    /// The stanza.
+    pub stanza: Stanza,
+}
+
+/// An extension, or the core, sends a stanza in the name of an account of this host or of one of its sessions, be it presence that is
+/// broadcast or an answer. What clients send themselves comes by [`FromClient`]. [`Cx::session`](crate::Cx::session) is the session
+/// from whose stanza this one follows, where it is one of the account's.
+#[derive(Debug)]
+pub struct FromAccount {
     /// The stanza.
     pub stanza: Stanza,
 }
@@ -138,6 +151,8 @@ macro_rules! points {
 }
 points!(
     FromClient,
+    FromAccount,
+    Request,
     ToAccount,
     NoSession,
     NoAccount,
@@ -154,7 +169,14 @@ points!(
 macro_rules! stanza_points {
     ($($point:ident),* $(,)?) => { $(impl StanzaPoint for $point { fn stanza(&self) -> &Stanza { &self.stanza } })* };
 }
-stanza_points!(FromClient, ToAccount, NoSession, NoAccount, ToSession);
+stanza_points!(FromClient, FromAccount, Request, ToAccount, NoSession, NoAccount, ToSession);
+
+/// A point at which guards may wait.
+pub trait WaitingPoint: Point {}
+
+impl WaitingPoint for FromAccount {}
+impl WaitingPoint for Request {}
+impl WaitingPoint for ToAccount {}
 
 /// A set of kinds and types of stanza, for what a claim owns.
 ///

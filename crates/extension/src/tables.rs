@@ -12,9 +12,9 @@ use crate::disco::{Declared, Phase};
 use crate::hooks::{Entry, Hooks, Source};
 use crate::install::{InstallError, Installer, NamedCommand, Staging, Stored};
 use crate::iq::IqTable;
-use crate::point::{FromClient, NoSession, Point, ToAccount, ToSession};
+use crate::point::{FromAccount, FromClient, NoSession, Point, ToAccount, ToSession};
 use crate::session::Saved;
-use crate::{BeforeSession, Descriptor, Nonza, On, Registry, disco::Info, suggest};
+use crate::{BeforeSession, Descriptor, Nonza, On, Registry, Request, disco::Info, suggest};
 
 /// What a host wants installed. Hosts with equal plans share their tables, and so the extensions' instances.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,6 +76,8 @@ impl Plan {
 pub struct Tables {
     points: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     pub(crate) from_client: Arc<Hooks<FromClient>>,
+    pub(crate) from_account: Arc<Hooks<FromAccount>>,
+    pub(crate) requests: Arc<Hooks<Request>>,
     pub(crate) to_account: Arc<Hooks<ToAccount>>,
     pub(crate) to_session: Arc<Hooks<ToSession>>,
     pub(crate) no_session: Arc<Hooks<NoSession>>,
@@ -141,6 +143,8 @@ impl Tables {
         }
         Ok(Arc::new(Self {
             from_client: hooks_in(&points).unwrap_or_default(),
+            from_account: hooks_in(&points).unwrap_or_default(),
+            requests: hooks_in(&points).unwrap_or_default(),
             to_account: hooks_in(&points).unwrap_or_default(),
             to_session: hooks_in(&points).unwrap_or_default(),
             no_session: hooks_in(&points).unwrap_or_default(),

@@ -9,6 +9,7 @@ use stonechat_stanza::{Kind, Stanza, StanzaError, iq, message};
 use super::Host;
 use super::receive::refuse;
 use crate::cx::{Cx, Effect, Outbox};
+use crate::hooks::Refusal;
 use crate::mailbox::Ending;
 use crate::point::{NoAccount, NoSession, Targets, ToAccount};
 use crate::routing::{Candidate, Choice, choose, is_direct};
@@ -75,8 +76,14 @@ impl Host {
         let hooks = &tables.to_account;
         let mut cx = Cx::new(self, &tables, None, out);
         let mut event = ToAccount { stanza, account, targets };
-        if let Err(refusal) = hooks.admit(&cx, &mut event) {
-            return refuse(&mut cx, &event.stanza, refusal);
+        let judged = match hooks.judge(&cx, &event).await {
+            Ok(()) => hooks.map(&cx, &mut event).map_err(Refusal::from),
+            refused => refused,
+        };
+        match judged {
+            Ok(()) => {}
+            Err(Refusal::Absent) => return self.no_account(event.account, event.stanza, out).await,
+            Err(refusal) => return refuse(&mut cx, &event.stanza, refusal),
         }
         if hooks.has_records()
             && let Err(refusal) = hooks.record(&cx, &event).await

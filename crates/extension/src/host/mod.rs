@@ -2,6 +2,7 @@
 
 mod deliver;
 mod last_step;
+mod leave;
 mod life;
 mod receive;
 mod request;
@@ -259,9 +260,16 @@ impl Host {
                 return self.cut_short(effect, out).await;
             }
             match effect {
-                Effect::Route(stanza) => self.route(stanza, &mut out).await,
+                Effect::Route(stanza) => {
+                    if let Some(stanza) = self.leave(stanza, &mut out).await {
+                        self.route(stanza, &mut out).await;
+                    }
+                }
+                Effect::RoutePastGuards(stanza) => self.route(stanza, &mut out).await,
                 Effect::ToAccount(host, account, stanza) => {
-                    host.to_account(Some(account), false, stanza, &mut out).await;
+                    if let Some(stanza) = host.leave(stanza, &mut out).await {
+                        host.to_account(Some(account), false, stanza, &mut out).await;
+                    }
                 }
                 Effect::ToSession(host, session, stanza) => {
                     host.to_session_or_bounce(&session, stanza, &mut out).await;

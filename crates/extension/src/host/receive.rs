@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stonechat_stanza::{Kind, Stanza, presence};
+use stonechat_stanza::{Kind, Stanza, StanzaError, presence};
 
 use super::Host;
 use crate::cx::{Cx, Effect, Outbox};
@@ -78,12 +78,12 @@ impl Host {
         }
         let mut event = FromClient { stanza };
         if let Err(refusal) = hooks.admit(&cx, &mut event) {
-            return refuse(&mut cx, &event.stanza, refusal);
+            return tell(&mut cx, session, &event.stanza, refusal);
         }
         if hooks.has_records()
             && let Err(refusal) = hooks.record(&cx, &event).await
         {
-            return refuse(&mut cx, &event.stanza, refusal);
+            return tell(&mut cx, session, &event.stanza, refusal);
         }
         hooks.observe(&cx, &event);
         hooks.copy(&mut cx, &event);
@@ -132,8 +132,25 @@ impl Host {
     }
 }
 
+/// Tells the sender of a stanza that was refused, as far as it is to know.
 pub(super) fn refuse(cx: &mut Cx<'_>, stanza: &Stanza, refusal: Refusal) {
-    if let Refusal::Error(error) = refusal {
+    if let Some(error) = error_of(refusal) {
         cx.send_error(stanza, &error);
+    }
+}
+
+/// The same for the session that has sent it. It is told directly: the error only seems to come from whom the stanza was for, and guards
+/// that keep that one's stanzas from the account are not meant.
+fn tell(cx: &mut Cx<'_>, session: &Arc<Session>, stanza: &Stanza, refusal: Refusal) {
+    if let Some(reply) = error_of(refusal).and_then(|error| stanza.error_reply(&error)) {
+        cx.send_to_session(session, reply);
+    }
+}
+
+fn error_of(refusal: Refusal) -> Option<StanzaError> {
+    match refusal {
+        Refusal::Error(error) => Some(error),
+        Refusal::Absent => Some(StanzaError::service_unavailable()),
+        Refusal::Silent => None,
     }
 }

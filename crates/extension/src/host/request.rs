@@ -7,8 +7,10 @@ use stonechat_jid::BareJid;
 use stonechat_stanza::{Stanza, StanzaError, iq};
 
 use super::Host;
+use super::receive::refuse;
 use crate::cx::{Cx, Effect, Outbox};
 use crate::handler::Reply;
+use crate::hooks::Refusal;
 use crate::iq::{On, Request};
 use crate::session::Session;
 
@@ -32,15 +34,31 @@ impl Host {
             }
             Some(_) => On::OTHER_ACCOUNT,
         };
-        let request = Request { stanza, account, on };
+        let mut request = Request { stanza, account, on };
         let tables = self.tables();
         let mut cx = Cx::new(self, &tables, asker.as_ref(), out);
+        match tables.requests.judge(&cx, &request).await {
+            Ok(()) => {}
+            // The owner answers for somebody who is nobody, and cannot tell more than of an account that is not there.
+            Err(Refusal::Absent) if request.account.is_some() => match self.nobody() {
+                Some(nobody) => request.account = Some(nobody),
+                None => return refuse(&mut cx, &request.stanza, Refusal::Absent),
+            },
+            Err(refusal) => return refuse(&mut cx, &request.stanza, refusal),
+        }
         let mark = cx.mark();
         let answer = tables.iq.answer(&mut cx, kind, &request).await;
         // What the handler sent because of the request follows the answer to it.
         if let Some(reply) = reply(&request, answer) {
             cx.insert(mark, Effect::Route(reply));
         }
+    }
+
+    /// An account that does not exist, as its name is 128 random bits.
+    fn nobody(&self) -> Option<BareJid> {
+        let mut bytes = [0_u8; 16];
+        getrandom::fill(&mut bytes).ok()?;
+        BareJid::from_parts(Some(&format!("{:032x}", u128::from_ne_bytes(bytes))), &self.domain).ok()
     }
 
     /// Whether there is an account of that name.

@@ -6,16 +6,22 @@ use stonechat_stanza::{Payload, iq};
 
 use super::{InstallError, Installer, Placed};
 use crate::handler::{
-    Answer, AsyncAnswer, BeforeSession, Claim, Copies, Guard, Map, Nonza, Observe, React, Record,
+    Answer, AsyncAnswer, AsyncGuard, BeforeSession, Claim, Copies, Guard, Map, Nonza, Observe, React, Record,
 };
 use crate::iq::On;
-use crate::point::{Point, Select, StanzaPoint};
+use crate::point::{Point, Select, StanzaPoint, WaitingPoint};
 
 impl Installer<'_> {
     /// Registers a guard at point `P`.
     pub fn guard<P: Point>(&mut self, handler: &Arc<impl Guard<P>>) {
         let entry = self.entry(Arc::clone(handler) as Arc<dyn Guard<P>>);
         self.staged::<P>().guards.push(entry);
+    }
+
+    /// Registers a guard at point `P` that may have to wait.
+    pub fn guard_async<P: WaitingPoint>(&mut self, handler: &Arc<impl AsyncGuard<P>>) {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn AsyncGuard<P>>);
+        self.staged::<P>().async_guards.push(entry);
     }
 
     /// Registers a map at point `P`; say `before` or `after` on the result where another map matters.
