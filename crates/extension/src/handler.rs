@@ -35,7 +35,7 @@ pub enum Verdict {
     Allow,
     /// Refuse it and tell the sender, who gets this error unless the stanza is one that must not be answered.
     Reject(StanzaError),
-    /// Refuse it and say nothing. For what would give something away, as blocking does.
+    /// Refuse it and say nothing. For what would give something away.
     Drop,
     /// Refuse it, with the very answer that the sender would get if there were no such account (RFC 6121 §8.5.1). At points that are not
     /// about an account, `service-unavailable`.

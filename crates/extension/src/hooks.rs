@@ -152,6 +152,15 @@ impl<P: Point> Hooks<P> {
         Ok(())
     }
 
+    /// Asks all guards, those that may wait as well, then applies the maps.
+    pub(crate) async fn admit_after_wait(&self, cx: &Cx<'_>, event: &mut P) -> Result<(), Refusal>
+    where
+        P: WaitingPoint,
+    {
+        self.judge(cx, event).await?;
+        Ok(self.map(cx, event)?)
+    }
+
     /// Whether there is any guard.
     pub(crate) fn has_guards(&self) -> bool {
         !self.guards.is_empty() || !self.async_guards.is_empty()

@@ -23,7 +23,7 @@
 //! | [`SessionBound`], [`SessionRestored`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
 //! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
 //!
-//! At [`FromAccount`], [`Request`] and [`ToAccount`] guards may also wait ([`AsyncGuard`](crate::AsyncGuard)).
+//! At [`FromClient`], [`FromAccount`], [`Request`] and [`ToAccount`] guards may also wait ([`AsyncGuard`](crate::AsyncGuard)).
 
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -174,6 +174,7 @@ stanza_points!(FromClient, FromAccount, Request, ToAccount, NoSession, NoAccount
 /// A point at which guards may wait.
 pub trait WaitingPoint: Point {}
 
+impl WaitingPoint for FromClient {}
 impl WaitingPoint for FromAccount {}
 impl WaitingPoint for Request {}
 impl WaitingPoint for ToAccount {}

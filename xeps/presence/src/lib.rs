@@ -9,6 +9,7 @@
 //! - **Probes** (§4.3) are answered to those who may see. Everybody else gets the same answer for an account that is
 //!   online, offline, or not there.
 //! - **Requests to a session** (§8.5.3.1) from those with whom its user shares no presence are answered as if it were not there.
+//! - **Visibility**: other extensions have an account hidden from somebody, and shown again, through [`Visibility`].
 //! - **Removal** of a contact (§2.5.2) or of a whole account cancels the subscriptions.
 //!
 //! It needs the extension `roster`, where the states are kept.
@@ -34,4 +35,4 @@ pub use wire::Priority;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{Config, Extension, SERVER};
+pub use server::{Config, Extension, SERVER, Visibility};

@@ -76,11 +76,7 @@ impl Host {
         let hooks = &tables.to_account;
         let mut cx = Cx::new(self, &tables, None, out);
         let mut event = ToAccount { stanza, account, targets };
-        let judged = match hooks.judge(&cx, &event).await {
-            Ok(()) => hooks.map(&cx, &mut event).map_err(Refusal::from),
-            refused => refused,
-        };
-        match judged {
+        match hooks.admit_after_wait(&cx, &mut event).await {
             Ok(()) => {}
             Err(Refusal::Absent) => return self.no_account(event.account, event.stanza, out).await,
             Err(refusal) => return refuse(&mut cx, &event.stanza, refusal),

@@ -77,7 +77,7 @@ impl Host {
             return;
         }
         let mut event = FromClient { stanza };
-        if let Err(refusal) = hooks.admit(&cx, &mut event) {
+        if let Err(refusal) = hooks.admit_after_wait(&cx, &mut event).await {
             return tell(&mut cx, session, &event.stanza, refusal);
         }
         if hooks.has_records()

@@ -61,6 +61,11 @@ impl Directed {
         self.0.lock().iter().any(|other| other.bare_str() == bare)
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> BTreeSet<Jid> {
+        self.0.lock().clone()
+    }
+
     /// All of them, who are forgotten.
     pub(super) fn take(&self) -> BTreeSet<Jid> {
         std::mem::take(&mut self.0.lock())

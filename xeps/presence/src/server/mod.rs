@@ -10,8 +10,10 @@ mod outbound;
 mod probe;
 mod show;
 mod standing;
+mod visibility;
 
 pub use config::Config;
+pub use visibility::Visibility;
 
 use std::sync::Arc;
 
@@ -65,6 +67,7 @@ impl ServerExtension for Extension {
             host.guard::<ToAccount>(&Arc::new(Requests(Arc::clone(&roster))));
         }
         let presence = host.share(Self { config, roster, last });
+        host.provide::<dyn Visibility>(Arc::clone(&presence) as Arc<dyn Visibility>)?;
         host.claim::<FromClient>(Select::PRESENCE, &presence);
         host.claim::<ToAccount>(to_account(), &presence);
         host.claim::<NoAccount>(Select::of(Kind::Presence(presence::Type::Probe)), &presence);
