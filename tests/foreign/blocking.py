@@ -16,8 +16,7 @@ async def login(jid):
 
 
 async def blocked(client):
-    answer = await bounded(client.plugin["xep_0191"].get_blocked(), "the list")
-    return {str(jid) for jid in answer["blocklist"]["items"]}
+    return {str(jid) for jid in await bounded(client.plugin["xep_0191"].get_blocked_jids(), "the list")}
 
 
 async def pushed(client, what):
