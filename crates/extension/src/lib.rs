@@ -101,7 +101,7 @@ pub use journal::Journal;
 pub use mailbox::{Ending, Full, Letters, Mailbox, TooHigh, Wire};
 pub use manifest::{MANIFEST_LIST, Manifest, Standard};
 pub use numbering::Acks;
-pub use point::{Point, Select, StanzaPoint, Targets, WaitingPoint};
+pub use point::{HoldBack, Point, Select, StanzaPoint, Targets, WaitingPoint};
 pub use server::ServerExtension;
 pub use session::{Account, Session, SessionState};
 pub use tables::{Plan, Tables};

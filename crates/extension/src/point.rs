@@ -9,6 +9,7 @@
 //!                                         └─▶ full JID of a session ──▶ ToAccount ──▶ ToSession ──▶ …
 //!
 //!  life of a session:  SessionBound ─▶ SessionAvailable ⇄ SessionUnavailable ─▶ SessionClosed
+//!  without connection:  SessionResumed when it has one again
 //!  after a restart:     SessionBound ─▶ SessionRestored ─▶ …
 //!  life of an account: AccountCreated … AccountRemoved
 //! ```
@@ -20,7 +21,7 @@
 //! | [`ToAccount`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
 //! | [`ToSession`] | ✓ | ✓ | | | | ✓ | |
 //! | [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
-//! | [`SessionBound`], [`SessionRestored`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
+//! | [`SessionBound`], [`SessionRestored`], [`SessionResumed`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
 //! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
 //!
 //! At [`FromClient`], [`FromAccount`], [`Request`] and [`ToAccount`] guards may also wait ([`AsyncGuard`](crate::AsyncGuard)).
@@ -101,6 +102,18 @@ pub struct NoAccount {
 pub struct ToSession {
     /// The stanza.
     pub stanza: Stanza,
+    /// How it waits in the mailbox for something that does not; `None` when it does not wait itself.
+    pub hold_back: Option<HoldBack>,
+}
+
+/// How a stanza waits in a mailbox for another that leaves at once, for [`Mailbox::flush`](crate::Mailbox::flush), or until too many bytes
+/// wait. Its place among all that the session is sent stays what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldBack {
+    /// What waits and has the same name is dropped, as this says it anew.
+    pub replaces: Option<String>,
+    /// With more than so many bytes nothing waits any longer.
+    pub bytes: usize,
 }
 
 /// A session has bound its resource (RFC 6120 §7).
@@ -111,6 +124,10 @@ pub struct SessionBound;
 /// all sessions of the host are.
 #[derive(Debug)]
 pub struct SessionRestored;
+
+/// A session goes on over another connection ([`Host::resume`](crate::Host::resume)).
+#[derive(Debug)]
+pub struct SessionResumed;
 
 /// A session became available, or changed its presence (RFC 6121 §4).
 #[derive(Debug)]
@@ -159,6 +176,7 @@ points!(
     ToSession,
     SessionBound,
     SessionRestored,
+    SessionResumed,
     SessionAvailable,
     SessionUnavailable,
     SessionClosed,

@@ -26,7 +26,10 @@ impl Host {
     ) -> Result<(), Stanza> {
         let touched = last_touch(tables, &mut Cx::new(self, tables, Some(session), out), stanza);
         let Some(event) = touched else { return Ok(()) };
-        let mut delivered = self.put(session, &event.stanza, out).await;
+        let mut delivered = match &event.hold_back {
+            Some(how) => session.mailbox().hold_back(&event.stanza, how).is_ok(),
+            None => self.put(session, &event.stanza, out).await,
+        };
         if !delivered
             && is_for_successor(&event.stanza, session)
             && let Some(successor) = self.successor(session)
@@ -134,7 +137,7 @@ enum Waited {
 
 /// Runs the [`ToSession`] guards and maps; `None` when the stanza goes no further.
 fn last_touch(tables: &Tables, cx: &mut Cx<'_>, stanza: Stanza) -> Option<ToSession> {
-    let mut event = ToSession { stanza };
+    let mut event = ToSession { stanza, hold_back: None };
     match tables.to_session.admit(cx, &mut event) {
         Ok(()) => Some(event),
         Err(Refusal::Silent) => None,

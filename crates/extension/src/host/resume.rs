@@ -14,7 +14,7 @@ use super::Host;
 use crate::journal::Found;
 use crate::mailbox::{Ending, Mailbox, Numbers, TooHigh, Wire};
 use crate::numbering::{Acks, Numbering};
-use crate::point::{SessionBound, SessionRestored};
+use crate::point::{SessionBound, SessionRestored, SessionResumed};
 use crate::session::Session;
 
 /// So long who continues a session waits for its old connection to finish what it is at.
@@ -72,6 +72,7 @@ impl Host {
         }
         numbering.set_attached(true);
         numbering.journal.note(session, false);
+        self.fire(Some(session), &SessionResumed).await;
         Ok(Arc::clone(session))
     }
 

@@ -1,5 +1,6 @@
 //! A session's mailbox: what waits to be written to its connection, bounded in bytes.
 
+mod held;
 mod letters;
 mod numbered;
 mod numbering;
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::journal::Unit;
 use crate::session::Session;
+use held::Held;
 pub use letters::Letters;
 use numbered::Numbered;
 pub use numbered::TooHigh;
@@ -60,6 +62,8 @@ struct Inner {
     letters: Letters,
     /// What is kept until the client acknowledges it, where it does.
     numbered: Option<Box<Numbered>>,
+    /// What waits for something that does not.
+    held: Held,
     ending: Option<Ending>,
     /// Nobody reads any more: the session was closed.
     gone: bool,
@@ -145,8 +149,9 @@ impl Mailbox {
         if inner.gone {
             return Err(Full);
         }
+        let before = inner.letters.len();
+        inner.flush();
         let Inner { letters, numbered, .. } = &mut *inner;
-        let before = letters.len();
         let mut waiting = None;
         match numbered {
             None => {
@@ -270,6 +275,7 @@ impl Mailbox {
     pub(crate) fn shut(&self) -> Left {
         self.seal();
         let mut inner = self.inner.lock();
+        inner.flush();
         let letters = std::mem::take(&mut inner.letters);
         match inner.numbered.take() {
             Some(numbered) => Left::Unacknowledged(numbered.unacknowledged()),

@@ -173,6 +173,13 @@ impl Numbered {
         true
     }
 
+    /// Adds a stanza whatever room there is.
+    pub(super) fn add_anyway(&mut self, at: Timestamp, letters: &mut Letters, bytes: &[u8]) {
+        let limit = std::mem::replace(&mut self.limit, usize::MAX);
+        self.add(true, None, at, letters, |out| out.extend_from_slice(bytes));
+        self.limit = limit;
+    }
+
     /// Whether something waits for the journal.
     pub(super) fn is_waiting(&self) -> bool {
         self.gathered < self.end()

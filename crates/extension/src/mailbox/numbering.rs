@@ -99,6 +99,7 @@ impl Mailbox {
     /// The connection is gone, and another may come.
     pub(crate) fn detach(&self) {
         let mut inner = self.inner.lock();
+        inner.flush();
         inner.letters = Letters::default();
         inner.asked_at = None;
         if let Some(numbered) = &mut inner.numbered {
