@@ -2,20 +2,21 @@
 //!
 //! The crate has SCRAM-SHA-1, -256 and -512, each with and without channel binding (RFC 5802, RFC 7677), with
 //! downgrade protection (XEP-0474); PLAIN (RFC 4616) under TLS only; EXTERNAL (RFC 4422 appendix A) and ANONYMOUS
-//! (RFC 4505). Bytes go in and bytes come out: there are no sockets, no clock and no threads. Whatever is slow, a look
+//! (RFC 4505); HT-SHA-256 with the bindings NONE, ENDP and EXPR (draft-schmaus-kitten-sasl-ht-09) for tokens, as XEP-0484 uses them. Bytes go in and bytes come out: there are no sockets, no clock and no threads. Whatever is slow, a look
 //! into the account store or a key derivation, is handed to the caller as a step to carry out where it likes.
 //!
 //! - [`server`]: what to offer, and one [`server::Exchange`] per attempt to log in.
 //! - [`client`]: which mechanism to choose under an explicit [`client::Policy`], and the [`client::Exchange`].
 //! - [`scram`]: what a server stores instead of a password, decoys for unknown accounts, downgrade protection.
+//! - [`Token`]: what a server has issued for the HT mechanisms.
 //! - [`encoding`]: base64 as RFC 6120 wants it. [`prep`]: SASLprep.
 //!
-//! Promises: a client cannot come by [`client::Authenticated`] from SCRAM without having verified the server's
+//! Promises: a client cannot come by [`client::Authenticated`] from SCRAM or HT without having verified the server's
 //! signature. A server never authenticates after any rule was broken. Unknown accounts look like wrong passwords.
 //! Proofs, keys, signatures and bindings are compared in constant time; passwords and keys are wiped when dropped and
 //! never shown by `Debug`. Iteration counts have a floor and a ceiling in both roles.
 //!
-//! Left out: security layers (XMPP has TLS), `tls-unique`, the XML around the messages, limits on the number of
+//! Left out: security layers (XMPP has TLS), `tls-unique` and with it HT-SHA-256-UNIQ, the XML around the messages, limits on the number of
 //! attempts, and the choice of an address for who comes in by ANONYMOUS. `Channel` must be told the truth: verifying
 //! certificates is the TLS layer's work.
 //!
@@ -69,10 +70,12 @@ mod channel;
 mod failure;
 mod mechanism;
 mod plain;
+mod token;
 
 pub use channel::{BindingType, Channel, ChannelBinding, UnknownBindingType};
 pub use failure::{Failure, UnknownCondition};
 pub use mechanism::{Mechanism, UnknownMechanism};
+pub use token::Token;
 
 /// Longest SASL message that either role reads, in bytes after base64. The longest that a mechanism of this crate can
 /// need, PLAIN with three names of 1023 bytes, is well below.

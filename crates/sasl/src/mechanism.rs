@@ -3,12 +3,14 @@
 use core::fmt;
 use core::str::FromStr;
 
+use crate::BindingType;
 use crate::scram::Hash;
 
 /// A SASL mechanism that this crate implements.
 ///
 /// The order is the order of strength that both roles prefer: a client certificate over SCRAM with channel
-/// binding, that over SCRAM without, a better hash over a weaker one, and all of these over PLAIN.
+/// binding, that over SCRAM without, a better hash over a weaker one, and all of these over PLAIN. The HT mechanisms are apart from
+/// these: they are for tokens, not passwords, and each token is for one of them.
 ///
 /// ```
 /// use stonechat_sasl::Mechanism;
@@ -24,6 +26,9 @@ pub enum Mechanism {
     Anonymous,
     /// PLAIN (RFC 4616): the password itself; only ever under TLS.
     Plain,
+    /// HT with SHA-256 (draft-schmaus-kitten-sasl-ht-09): a token that the server has issued, without channel binding or with one
+    /// of this type. HT-SHA-256-UNIQ is left out for the reasons for which [`BindingType`] has no `tls-unique`.
+    HashedToken(Option<BindingType>),
     /// SCRAM without channel binding (RFC 5802, RFC 7677).
     Scram(Hash),
     /// SCRAM bound to the TLS channel (RFC 5802 §6).
@@ -46,10 +51,20 @@ impl Mechanism {
     /// SCRAM-SHA-512-PLUS.
     pub const SCRAM_SHA_512_PLUS: Self = Self::ScramPlus(Hash::Sha512);
 
+    /// HT-SHA-256-NONE.
+    pub const HT_SHA_256_NONE: Self = Self::HashedToken(None);
+    /// HT-SHA-256-ENDP.
+    pub const HT_SHA_256_ENDP: Self = Self::HashedToken(Some(BindingType::TlsServerEndPoint));
+    /// HT-SHA-256-EXPR.
+    pub const HT_SHA_256_EXPR: Self = Self::HashedToken(Some(BindingType::TlsExporter));
+
     /// Every mechanism, weakest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Anonymous,
         Self::Plain,
+        Self::HT_SHA_256_NONE,
+        Self::HT_SHA_256_ENDP,
+        Self::HT_SHA_256_EXPR,
         Self::SCRAM_SHA_1,
         Self::SCRAM_SHA_256,
         Self::SCRAM_SHA_512,
@@ -69,12 +84,18 @@ impl Mechanism {
         Self::SCRAM_SHA_512_PLUS,
     ];
 
+    /// The mechanisms for tokens, weakest first.
+    pub const HASHED_TOKEN: [Self; 3] = [Self::HT_SHA_256_NONE, Self::HT_SHA_256_ENDP, Self::HT_SHA_256_EXPR];
+
     /// The name in the registry of SASL mechanisms, as it stands in `<mechanism/>`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Anonymous => "ANONYMOUS",
             Self::Plain => "PLAIN",
+            Self::HashedToken(None) => "HT-SHA-256-NONE",
+            Self::HashedToken(Some(BindingType::TlsServerEndPoint)) => "HT-SHA-256-ENDP",
+            Self::HashedToken(Some(BindingType::TlsExporter)) => "HT-SHA-256-EXPR",
             Self::Scram(hash) => hash.mechanism_name(),
             Self::ScramPlus(Hash::Sha1) => "SCRAM-SHA-1-PLUS",
             Self::ScramPlus(Hash::Sha256) => "SCRAM-SHA-256-PLUS",
@@ -88,14 +109,20 @@ impl Mechanism {
     pub const fn hash(self) -> Option<Hash> {
         match self {
             Self::Scram(hash) | Self::ScramPlus(hash) => Some(hash),
-            Self::Anonymous | Self::Plain | Self::External => None,
+            Self::Anonymous | Self::Plain | Self::HashedToken(_) | Self::External => None,
         }
+    }
+
+    /// Whether the mechanism is for tokens that the server has issued.
+    #[must_use]
+    pub const fn takes_token(self) -> bool {
+        matches!(self, Self::HashedToken(_))
     }
 
     /// Whether the mechanism binds to the TLS channel.
     #[must_use]
     pub const fn binds_channel(self) -> bool {
-        matches!(self, Self::ScramPlus(_))
+        matches!(self, Self::ScramPlus(_) | Self::HashedToken(Some(_)))
     }
 }
 

@@ -78,7 +78,8 @@ pub fn choose(
     policy: &Policy,
 ) -> Result<Choice, ChooseError> {
     let capable = !channel.bindings().is_empty();
-    if capable {
+    // What is offered to tokens is a list of its own (XEP-0484 §3.1), and each token knows its mechanism.
+    if capable && !login.is_token() {
         detect_removal(offer)?;
     }
     let usable = usable(offer, channel);
@@ -87,11 +88,16 @@ pub fn choose(
     };
     let carried = |mechanism: &Mechanism| match mechanism {
         Mechanism::ScramPlus(_) => usable.is_some(),
-        Mechanism::Plain | Mechanism::External => channel.is_encrypted(),
+        Mechanism::HashedToken(Some(kind)) => channel.binding(*kind).is_some(),
+        Mechanism::Plain | Mechanism::External | Mechanism::HashedToken(None) => channel.is_encrypted(),
         Mechanism::Scram(_) | Mechanism::Anonymous => true,
     };
     let strongest = Mechanism::ALL.into_iter().rev().filter(common).find(carried);
     let mechanism = strongest.ok_or_else(|| why_none(channel, common))?;
+    let usable = match mechanism {
+        Mechanism::HashedToken(kind) => kind.and_then(|kind| channel.binding(kind)),
+        _ => usable,
+    };
     let (binding, proof_of_offer) = binding(offer, channel, mechanism, usable);
     Ok(Choice {
         mechanism,
@@ -126,7 +132,9 @@ fn binding(
     usable: Option<&ChannelBinding>,
 ) -> (Binding, bool) {
     match (mechanism, usable) {
-        (Mechanism::ScramPlus(_), Some(binding)) => (Binding::Used(binding.clone()), false),
+        (Mechanism::ScramPlus(_) | Mechanism::HashedToken(_), Some(binding)) => {
+            (Binding::Used(binding.clone()), false)
+        }
         (Mechanism::Scram(_), _) if channel.bindings().is_empty() => (Binding::Unsupported, false),
         // RFC 5802 §6: who did not see the -PLUS name must not say `n`.
         (Mechanism::Scram(hash), _) if !offer.has(Mechanism::ScramPlus(hash).name()) => {

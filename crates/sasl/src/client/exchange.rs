@@ -8,8 +8,8 @@ use super::login::Secret;
 use super::scram::{Answered, Challenged, Opened, Verified};
 use super::{Choice, Derivation, Derived, Error, Login};
 use crate::prep::{Purpose, saslprep};
-use crate::scram::{ClientKeys, Hash, nonce};
-use crate::{BindingType, MAX_MESSAGE, Mechanism, anonymous, plain};
+use crate::scram::{ClientKeys, Hash, Key, nonce};
+use crate::{BindingType, MAX_MESSAGE, Mechanism, anonymous, plain, token};
 
 /// One attempt to log in, as the client sees it.
 ///
@@ -24,6 +24,8 @@ pub struct Exchange {
 enum State {
     /// A mechanism of one message, which was sent: the server only has to agree.
     Sent,
+    /// A token was proved; the server has to prove it too, with this.
+    Claimed(Key),
     /// Waits for the server's first message.
     Opened(Opened, KeySource),
     /// Waits for the keys.
@@ -81,6 +83,7 @@ impl Exchange {
         let (state, message) = match choice.mechanism {
             Mechanism::Scram(hash) | Mechanism::ScramPlus(hash) => open_scram(&choice, hash, login, nonce)?,
             Mechanism::Plain => (State::Sent, plain_message(&login)?),
+            Mechanism::HashedToken(_) => claim_token(&choice, &login)?,
             Mechanism::External => (State::Sent, external_message(login)?),
             Mechanism::Anonymous if anonymous::is_valid(&login.username) => {
                 (State::Sent, login.username.into_bytes())
@@ -112,7 +115,7 @@ impl Exchange {
                 self.state = State::Verified(Box::new(answered.verify(message)?));
                 Ok(Reply::Respond(Vec::new()))
             }
-            State::Sent | State::Deriving(_) | State::Verified(_) | State::Over => {
+            State::Sent | State::Claimed(_) | State::Deriving(_) | State::Verified(_) | State::Over => {
                 Err(Error::UnexpectedMessage)
             }
         }
@@ -142,11 +145,19 @@ impl Exchange {
             return Err(Error::TooLong);
         }
         let data = data.filter(|data| !data.is_empty());
+        let mut mutual = false;
         let verified = match (self.state, data) {
             (State::Sent, None) => None,
+            (State::Claimed(expected), Some(data)) => {
+                if !token::is(data, &expected) {
+                    return Err(Error::SignatureMismatch);
+                }
+                mutual = true;
+                None
+            }
             (State::Verified(verified), None) => Some(*verified),
             (State::Answered(answered), Some(data)) => Some(answered.verify(data)?),
-            (State::Answered(_) | State::Opened(..) | State::Deriving(_), None) => {
+            (State::Claimed(_) | State::Answered(_) | State::Opened(..) | State::Deriving(_), None) => {
                 return Err(Error::SignatureMissing);
             }
             _ => return Err(Error::UnexpectedMessage),
@@ -158,6 +169,7 @@ impl Exchange {
         Ok(Authenticated {
             mechanism: self.choice.mechanism,
             binding: self.choice.binding().map(crate::ChannelBinding::kind),
+            mutual: mutual || keys.is_some(),
             keys,
             proved_offer,
         })
@@ -190,10 +202,20 @@ fn open_scram(choice: &Choice, hash: Hash, login: Login, nonce: String) -> Resul
             KeySource { password: Some(password), cached }
         }
         Secret::Keys(keys) => KeySource { password: None, cached: Some(keys) },
-        Secret::Certificate | Secret::Nobody => return Err(Error::Login),
+        Secret::Token(..) | Secret::Certificate | Secret::Nobody => return Err(Error::Login),
     };
     let (opened, message) = Opened::new(choice, hash, &login.username, login.authzid.as_deref(), nonce)?;
     Ok((State::Opened(opened, source), message))
+}
+
+/// draft-schmaus-kitten-sasl-ht-09 §3.1 and §3.3.
+fn claim_token(choice: &Choice, login: &Login) -> Result<(State, Vec<u8>), Error> {
+    let Secret::Token(token, _) = &login.secret else { return Err(Error::Login) };
+    let username = saslprep(&login.username, Purpose::Query).map_err(Error::Username)?;
+    let binding = choice.binding.data();
+    let hashed = token.initiator(binding);
+    let message = token::Message { username: &username, hashed: hashed.as_slice() }.write();
+    Ok((State::Claimed(token.responder(binding)), message.ok_or(Error::Inexpressible)?))
 }
 
 /// PLAIN leaves the preparation of the password to the server (RFC 4616 §2).
@@ -218,6 +240,7 @@ fn external_message(login: Login) -> Result<Vec<u8>, Error> {
 pub struct Authenticated {
     mechanism: Mechanism,
     binding: Option<BindingType>,
+    mutual: bool,
     keys: Option<ClientKeys>,
     proved_offer: bool,
 }
@@ -229,10 +252,10 @@ impl Authenticated {
         self.mechanism
     }
 
-    /// Whether the server proved to know the password: true for SCRAM.
+    /// Whether the server proved to know the password or the token: true for SCRAM and HT.
     #[must_use]
     pub fn is_mutual(&self) -> bool {
-        self.keys.is_some()
+        self.mutual
     }
 
     /// Whether both ends proved to see the same TLS connection.

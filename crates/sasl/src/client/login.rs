@@ -4,8 +4,8 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::Mechanism;
 use crate::scram::ClientKeys;
+use crate::{Mechanism, Token};
 
 /// What a client logs in with. Secrets are wiped when dropped and not shown by `Debug`.
 #[derive(Clone)]
@@ -19,6 +19,7 @@ pub struct Login {
 pub(super) enum Secret {
     Password { password: Zeroizing<String>, cached: Option<Box<ClientKeys>> },
     Keys(Box<ClientKeys>),
+    Token(Token, Mechanism),
     Certificate,
     Nobody,
 }
@@ -36,6 +37,12 @@ impl Login {
     #[must_use]
     pub fn keys(username: impl Into<String>, keys: ClientKeys) -> Self {
         Self { secret: Secret::Keys(Box::new(keys)), username: username.into(), authzid: None }
+    }
+
+    /// With a token, in the one mechanism that it was issued for (XEP-0484 §3.4).
+    #[must_use]
+    pub fn token(username: impl Into<String>, token: Token, mechanism: Mechanism) -> Self {
+        Self { secret: Secret::Token(token, mechanism), username: username.into(), authzid: None }
     }
 
     /// With the TLS client certificate: EXTERNAL.
@@ -67,11 +74,16 @@ impl Login {
         self
     }
 
+    pub(super) const fn is_token(&self) -> bool {
+        matches!(self.secret, Secret::Token(..))
+    }
+
     /// Whether one can log in like this with the mechanism.
     pub(super) fn fits(&self, mechanism: Mechanism) -> bool {
         match &self.secret {
             Secret::Password { .. } => mechanism.hash().is_some() || mechanism == Mechanism::Plain,
             Secret::Keys(keys) => mechanism.hash() == Some(keys.hash()),
+            Secret::Token(_, own) => mechanism.takes_token() && mechanism == *own,
             Secret::Certificate => mechanism == Mechanism::External,
             Secret::Nobody => mechanism == Mechanism::Anonymous,
         }
@@ -83,6 +95,7 @@ impl fmt::Debug for Login {
         let kind = match self.secret {
             Secret::Password { .. } => "password",
             Secret::Keys(_) => "keys",
+            Secret::Token(..) => "token",
             Secret::Certificate => "certificate",
             Secret::Nobody => "anonymous",
         };

@@ -5,7 +5,7 @@ use crate::scram::{MAX_ITERATIONS, MIN_ITERATIONS};
 
 /// What a client is willing to do to log in.
 ///
-/// The default is SCRAM with and without channel binding, and EXTERNAL; between 4096 and 2,000,000 iterations. PLAIN
+/// The default is SCRAM with and without channel binding, HT for tokens, and EXTERNAL; between 4096 and 2,000,000 iterations. PLAIN
 /// shows the password to the server and has no protection against downgrades: allow it only for servers known to need
 /// it, and never again for one that has done SCRAM (XEP-0474 §7; see [`Authenticated`](super::Authenticated)). Even if
 /// allowed it is used only under TLS.
@@ -20,7 +20,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self::of(Mechanism::SCRAM.into_iter().chain([Mechanism::External]))
+        Self::of(Mechanism::SCRAM.into_iter().chain(Mechanism::HASHED_TOKEN).chain([Mechanism::External]))
     }
 }
 
@@ -78,7 +78,9 @@ impl Policy {
     #[must_use]
     pub fn allows(&self, mechanism: Mechanism) -> bool {
         let bound = mechanism.binds_channel() || mechanism == Mechanism::External || !self.channel_binding;
-        let proved = mechanism.hash().is_some() || !self.downgrade_protection;
+        // A token is for one mechanism, so nobody can bring its owner to another.
+        let pinned = mechanism.takes_token();
+        let proved = mechanism.hash().is_some() || pinned || !self.downgrade_protection;
         bound && proved && self.mechanisms.contains(&mechanism)
     }
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::scram::{Challenged, Opening};
+use super::token::Claim;
 use super::{Account, Checked, Context, Identity, Lookup, PasswordCheck, Reason, Refusal, Step, Success};
 use crate::prep::{Purpose, saslprep};
 use crate::scram::{Credentials, Hash, Keys, nonce};
-use crate::{Failure, MAX_MESSAGE, Mechanism, anonymous, plain};
+use crate::{BindingType, Failure, MAX_MESSAGE, Mechanism, anonymous, plain};
 
 /// One attempt to log in, as the server sees it.
 ///
@@ -45,6 +46,7 @@ enum State {
 enum Login {
     Scram(Hash, Box<Opening>),
     Plain { authzid: Option<String>, password: Zeroizing<String> },
+    Token(Option<BindingType>, Claim),
 }
 
 /// The account that a client says to be.
@@ -125,6 +127,7 @@ impl Exchange {
                 self.state = State::Checking(candidate, authzid);
                 Step::CheckPassword(check)
             }
+            Login::Token(kind, claim) => self.claim(kind, &claim, account).unwrap_or_else(Step::Failed),
         }
     }
 
@@ -151,6 +154,10 @@ impl Exchange {
             Mechanism::Anonymous => return self.anonymous(message),
             Mechanism::External => return self.external(message),
             Mechanism::Plain => plain_login(message)?,
+            Mechanism::HashedToken(kind) => {
+                let claim = Claim::read(message)?;
+                (claim.username.clone(), Login::Token(kind, claim))
+            }
             Mechanism::Scram(hash) | Mechanism::ScramPlus(hash) => {
                 let opening = Opening::read(&self.context, self.mechanism, message)?;
                 (opening.username.clone(), Login::Scram(hash, Box::new(opening)))
@@ -225,8 +232,26 @@ impl Exchange {
         Ok(self.success(Identity::Account(name), authzid, data))
     }
 
+    /// HT: whether one of the account's tokens was proved.
+    fn claim(&self, kind: Option<BindingType>, claim: &Claim, account: Account) -> Result<Step, Refusal> {
+        let binding = match kind {
+            Some(kind) => {
+                let binding = self.context.channel().binding(kind);
+                binding.ok_or(Refusal::unauthorized(Reason::BindingType))?.data()
+            }
+            None => &[],
+        };
+        let (token, data) = claim.proves(&account.tokens, binding)?;
+        if let Some(failure) = account.refused {
+            return Err(Refusal::new(failure, Reason::Account));
+        }
+        let identity = Identity::Account(account.name);
+        let mechanism = self.mechanism;
+        Ok(Step::Done(Success { identity, authzid: None, data: Some(data), token: Some(token), mechanism }))
+    }
+
     fn success(&self, identity: Identity, authzid: Option<String>, data: Option<Vec<u8>>) -> Step {
-        Step::Done(Success { identity, authzid, data, mechanism: self.mechanism })
+        Step::Done(Success { identity, authzid, data, token: None, mechanism: self.mechanism })
     }
 
     fn anonymous(&self, message: &[u8]) -> Result<Step, Refusal> {

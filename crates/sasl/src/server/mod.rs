@@ -14,6 +14,7 @@ mod policy;
 mod refusal;
 mod scram;
 mod step;
+mod token;
 
 pub use account::Account;
 pub use authzid::{SameIdentity, same_identity};

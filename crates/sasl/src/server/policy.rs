@@ -7,7 +7,7 @@ use crate::{Channel, Mechanism};
 ///
 /// The default is all of SCRAM, with and without channel binding. PLAIN lets the server (and whoever broke into it)
 /// see passwords and cannot be protected against downgrades (XEP-0474 §3), so it has to be asked for, and so have
-/// ANONYMOUS and EXTERNAL.
+/// ANONYMOUS, EXTERNAL, and the HT mechanisms, which are for tokens that somebody has to keep.
 ///
 /// To insist on channel binding, offer only the -PLUS mechanisms (RFC 5802 §6).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +50,14 @@ impl Policy {
         &self.mechanisms
     }
 
-    /// What to offer on a stream, strongest first: -PLUS only where there is a channel binding, PLAIN only under TLS,
-    /// EXTERNAL only to who showed a certificate that proves an identity.
+    /// What to offer on a stream, strongest first: -PLUS only where there is a channel binding, PLAIN and HT only under TLS, and HT with
+    /// channel binding only where there is one of its type; EXTERNAL only to who showed a certificate that proves an identity.
     #[must_use]
     pub fn offer(&self, channel: &Channel) -> Vec<Mechanism> {
         let possible = |mechanism: &&Mechanism| match mechanism {
             Mechanism::ScramPlus(_) => !channel.bindings().is_empty(),
-            Mechanism::Plain => channel.is_encrypted(),
+            Mechanism::Plain | Mechanism::HashedToken(None) => channel.is_encrypted(),
+            Mechanism::HashedToken(Some(kind)) => channel.binding(*kind).is_some(),
             Mechanism::External => !channel.peer_identities().is_empty(),
             Mechanism::Scram(_) | Mechanism::Anonymous => true,
         };

@@ -102,6 +102,9 @@ pub enum Reason {
     /// The proof or password is wrong.
     #[error("wrong password")]
     WrongPassword,
+    /// No token of the account was proved.
+    #[error("unknown token")]
+    UnknownToken,
     /// There is no such account, or it has no keys for this mechanism.
     #[error("no such account or no keys for the mechanism")]
     UnknownAccount,

@@ -41,6 +41,8 @@ pub struct Success {
     pub authzid: Option<String>,
     /// Data for `<success/>`: the server's signature.
     pub data: Option<Vec<u8>>,
+    /// Which of the account's tokens was proved, counted from 0 in the order of [`Account::holding`](super::Account::holding).
+    pub token: Option<usize>,
     /// The mechanism.
     pub mechanism: Mechanism,
 }

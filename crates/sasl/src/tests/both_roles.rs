@@ -26,7 +26,7 @@ fn log_in(
 #[test]
 fn every_mechanism_logs_in() {
     let context = Arc::new(context(bound_channel().with_peer_identity("juliet@example.org")));
-    for mechanism in Mechanism::ALL {
+    for mechanism in Mechanism::ALL.into_iter().filter(|mechanism| !mechanism.takes_token()) {
         let (login, expected) = match mechanism {
             Mechanism::External => (Login::certificate(), Identity::Certificate("juliet@example.org".into())),
             Mechanism::Anonymous => (Login::anonymous(""), Identity::Anonymous { trace: None }),

@@ -6,6 +6,7 @@ mod client_rules;
 mod mutations;
 mod server_login;
 mod server_rules;
+mod tokens;
 mod vectors;
 
 use std::sync::Arc;

@@ -129,6 +129,12 @@ impl Config {
                 Ok(Mechanism::External) => {
                     return refuse("authentication.mechanisms", "EXTERNAL is not implemented");
                 }
+                Ok(mechanism) if mechanism.takes_token() => {
+                    return refuse(
+                        "authentication.mechanisms",
+                        "the HT mechanisms are for tokens and offered by the extension that issues them",
+                    );
+                }
                 Ok(_) => {}
                 Err(_) => return Err(unknown_mechanism(name)),
             }
