@@ -47,15 +47,18 @@
 //!  any state ── error, close ──▶ Closed    ┆                   └──── bound(..) ──▶ Established
 //! ```
 //!
+//! An element that the driver answers with [`Challenge`](server::Answer::Challenge) leads to a state in which only further such elements
+//! are taken.
+//!
 //! A machine never panics and never waits. Whatever a peer sends out of turn has a stream error or a failure
 //! that the RFC names; whatever a driver does out of turn closes the stream with
 //! `internal-server-error`, since going on could mean skipping a step. A closed machine ignores everything.
 //!
-//! # Later extensions
+//! # Extensions
 //!
-//! Elements that a machine does not know are handed to the driver, whose answer may say that the client is
-//! authenticated without a restart, or that the session is established. That, and features of any kind, is
-//! where SASL2 (XEP-0388), Bind 2 (XEP-0386) and resumption (XEP-0198) take their place, beside SASL and binding.
+//! Elements that a machine does not know are handed to the driver, whose answer may say that an authentication is
+//! under way, that the client is authenticated without a restart, or that the session is established. That, and features of any
+//! kind, is where SASL2 (XEP-0388), Bind 2 (XEP-0386) and resumption (XEP-0198) take their place, beside SASL and binding.
 //! [`server::Action`], [`server::Answer`] and [`client::Action`] may grow and are marked so.
 
 pub mod client;

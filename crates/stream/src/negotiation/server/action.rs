@@ -113,6 +113,9 @@ pub enum Answer {
     Unsupported,
     /// These elements are sent, and nothing else changes.
     Reply(Vec<Element>),
+    /// These elements are sent, and an authentication is under way: the client's next word has to be an element that is handed to the
+    /// driver as well (XEP-0388 §2.4). Anything else ends the stream with `policy-violation`.
+    Challenge(Vec<Element>),
     /// As [`Reply`](Answer::Reply), and it was an authentication that failed: it counts as such.
     Failed(Vec<Element>),
     /// These elements are sent and the client is authenticated, without a restart: features follow at once. It is how
@@ -124,7 +127,8 @@ pub enum Answer {
         reply: Vec<Element>,
     },
     /// These elements are sent and negotiation is over: the session was bound or resumed by an extension.
-    /// The client must have authenticated, now or before.
+    /// The client must have authenticated, now or before. Where features belong behind what an extension answers, as after
+    /// authentication without a restart, they are the last of the elements; [`Features`](crate::Features) makes them.
     Established {
         /// The address of the session, of the account that authenticated or authenticates now.
         jid: FullJid,

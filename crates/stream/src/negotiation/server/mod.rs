@@ -88,6 +88,8 @@ enum State {
     AskedIq,
     /// The driver answers an element.
     AskedNonza,
+    /// An authentication by elements that the driver knows is under way; the next of them has to come.
+    Exchange,
     /// The driver binds a resource, for this request.
     Binding { request: Stanza },
     /// Negotiation is over.
@@ -136,7 +138,7 @@ impl Negotiation {
     /// Whose turn it is. Frames are to be held back unless it is the client's.
     pub fn awaits(&self) -> Awaits {
         match self.state {
-            State::Header | State::Open | State::Challenged { .. } => Awaits::Frame,
+            State::Header | State::Open | State::Exchange | State::Challenged { .. } => Awaits::Frame,
             State::Host
             | State::Authenticating { .. }
             | State::AskedIq
@@ -150,6 +152,12 @@ impl Negotiation {
     /// The client's header of the present stream; its language is the default of the client's stanzas.
     pub fn header(&self) -> Option<&StreamHeader> {
         self.header.as_ref()
+    }
+
+    /// The account that the client named in the present header, if it named one. To be trusted no more than any other word of who has
+    /// not authenticated.
+    pub fn claimed(&self) -> Option<&BareJid> {
+        self.from.as_ref().filter(|from| from.local().is_some())
     }
 
     /// Who has authenticated.

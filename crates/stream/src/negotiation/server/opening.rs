@@ -12,6 +12,10 @@ impl Negotiation {
         let State::Host = self.state else { return self.out_of_turn() };
         let Some(host) = host else { return self.error(StreamError::host_unknown()) };
         self.host = self.wanted();
+        // RFC 6120 §4.9.3.9; under TLS, as before it the header may have been changed on its way.
+        if self.secure && self.claimed().is_some_and(|from| !self.is_of_host(from)) {
+            return self.error(StreamError::invalid_from());
+        }
         if !self.open() {
             return;
         }

@@ -26,6 +26,13 @@ impl Negotiation {
         match answer {
             Answer::Unsupported => self.error(StreamError::unsupported_stanza_type()),
             Answer::Reply(reply) => self.send_all(&reply),
+            Answer::Challenge(reply) => {
+                if self.account.is_some() {
+                    return self.out_of_turn();
+                }
+                self.send_all(&reply);
+                self.state = State::Exchange;
+            }
             Answer::Failed(reply) => {
                 self.send_all(&reply);
                 self.count_failure();
@@ -72,7 +79,15 @@ impl Negotiation {
         }));
     }
 
+    /// XEP-0388 §2.4: who sends anything else while an authentication is under way is disconnected.
+    fn not_in_exchange(&mut self) {
+        self.error(StreamError::policy_violation().with_text("an authentication is under way"));
+    }
+
     pub(super) fn stanza(&mut self, stanza: Stanza) {
+        if let State::Exchange = self.state {
+            return self.not_in_exchange();
+        }
         if self.account.is_some() {
             return self.stanza_before_session(stanza);
         }
@@ -95,6 +110,10 @@ impl Negotiation {
             self.queue.close();
             return self.close(Close::PeerError(error));
         }
+        let under_way = matches!(self.state, State::Exchange);
+        if under_way && [ns::SASL, ns::TLS, ns::STREAM].iter().any(|ns| element.has_ns(*ns)) {
+            return self.not_in_exchange();
+        }
         if let Some(nonza) = sasl::Nonza::from_element(&element) {
             return self.sasl(nonza);
         }
@@ -105,7 +124,8 @@ impl Negotiation {
             };
         }
         // With TLS still to come nobody is asked, so that no extension can authenticate in the clear.
-        if !matches!(self.state, State::Open) || self.needs_tls() || element.has_ns(ns::STREAM) {
+        if !(under_way || matches!(self.state, State::Open)) || self.needs_tls() || element.has_ns(ns::STREAM)
+        {
             return self.error(StreamError::unsupported_stanza_type());
         }
         if self.count_request() {

@@ -50,7 +50,7 @@ fn input() -> impl Strategy<Value = Input> {
         6 => (0..FRAMES.len()).prop_map(Input::Frame),
         1 => (0..FRAMES.len()).prop_map(Input::Pipelined),
         1 => Just(Input::Close),
-        8 => (0..12u8).prop_map(Input::Driver),
+        8 => (0..13u8).prop_map(Input::Driver),
     ]
 }
 
@@ -86,6 +86,7 @@ fn drive_server(stream: &mut server::Negotiation, what: u8) {
         8 => stream.answer_iq(None),
         9 => stream.answer_nonza(server::Answer::Reply(Vec::new())),
         10 => stream.answer_nonza(server::Answer::Authenticated { account: juliet(), reply: Vec::new() }),
+        11 => stream.answer_nonza(server::Answer::Challenge(Vec::new())),
         _ => stream.error(StreamError::reset()),
     }
 }
@@ -102,7 +103,12 @@ fn right_answer(stream: &mut server::Negotiation, last: Option<&server::Action>,
         Some(server::Action::StartTls) => stream.tls_established(),
         Some(server::Action::Bind { .. }) => stream.bound(balcony()),
         Some(server::Action::Iq(_)) => stream.answer_iq(None),
-        Some(server::Action::Nonza(_)) => stream.answer_nonza(server::Answer::Unsupported),
+        Some(server::Action::Nonza(_)) => stream.answer_nonza(match what % 4 {
+            0 => server::Answer::Unsupported,
+            1 => server::Answer::Failed(Vec::new()),
+            2 => server::Answer::Authenticated { account: juliet(), reply: Vec::new() },
+            _ => server::Answer::Challenge(Vec::new()),
+        }),
         _ => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use stonechat_stanza::{Element, Stanza};
 
-use super::server::{Script, host, secure};
+use super::server::{Script, host, secure, unprotected};
 use super::*;
 use crate::negotiation::server::{Action, Answer, Awaits, Config};
 
@@ -112,4 +112,64 @@ fn failed_authentications_of_an_extension_count() {
     script.stream.answer_nonza(Answer::Failed(vec![Element::bare("failure", "urn:xmpp:sasl:2")]));
     let sent = script.sent();
     assert!(sent.contains("<failure") && sent.contains("<policy-violation"), "{sent}");
+}
+
+fn challenged() -> Script {
+    let mut script = Script::opened(secure());
+    script.frame(read(UNKNOWN));
+    script.actions();
+    script.stream.answer_nonza(Answer::Challenge(vec![Element::bare("challenge", "urn:xmpp:sasl:2")]));
+    assert!(script.sent().contains("<challenge"));
+    script
+}
+
+#[test]
+fn an_authentication_of_an_extension_goes_on_with_its_next_element() {
+    let mut script = challenged();
+    assert_eq!(script.stream.awaits(), Awaits::Frame);
+    script.frame(read(UNKNOWN));
+    assert!(matches!(script.actions()[..], [Action::Nonza(_)]));
+    script.stream.answer_nonza(Answer::Authenticated { account: juliet(), reply: reply() });
+    assert_eq!(script.stream.account(), Some(&juliet()));
+}
+
+#[test]
+fn a_failed_authentication_of_an_extension_leads_back_to_the_features() {
+    let mut script = challenged();
+    script.frame(read(UNKNOWN));
+    script.actions();
+    script.stream.answer_nonza(Answer::Failed(reply()));
+    script.frame(read(PLAIN));
+    assert!(matches!(&script.actions()[..], [Action::Send(_), Action::Authenticate { .. }]));
+}
+
+#[test]
+fn nothing_else_is_taken_while_an_authentication_of_an_extension_is_under_way() {
+    for other in [PLAIN, RESPONSE, ABORT, STARTTLS, MESSAGE, REGISTER, BIND] {
+        let mut script = challenged();
+        script.frame(read(other));
+        assert!(script.sent().contains("<policy-violation"), "{other}");
+        assert_eq!(script.stream.account(), None);
+    }
+    let mut script = challenged();
+    script.open();
+    assert!(script.sent().contains("stream:error"), "a header");
+}
+
+#[test]
+fn who_has_authenticated_is_not_challenged_again() {
+    let mut script = Script::authenticated();
+    script.frame(read(UNKNOWN));
+    script.actions();
+    script.stream.answer_nonza(Answer::Challenge(Vec::new()));
+    assert!(script.sent().contains("<internal-server-error"));
+}
+
+#[test]
+fn an_account_of_another_domain_in_a_protected_header_is_an_invalid_from() {
+    for (config, refused) in [(secure(), true), (unprotected(), false)] {
+        let mut script = Script::new(config);
+        script.open_with(StreamHeader { from: Some("juliet@other.example".into()), ..header() });
+        assert_eq!(script.sent().contains("<invalid-from"), refused);
+    }
 }
