@@ -64,6 +64,7 @@ mod hosts;
 mod install;
 mod iq;
 mod journal;
+pub mod login;
 mod mailbox;
 mod manifest;
 mod numbering;
@@ -93,7 +94,7 @@ pub use handler::{
     Nonza, Observe, React, Record, Reply, Verdict,
 };
 pub use hold::Hold;
-pub use host::{BindError, Host, Limits, ResumeError, Setup, Violation};
+pub use host::{BindError, Entered, Host, Limits, ResumeError, Setup, Violation};
 pub use hosts::{Hosts, NoRemote, Remote};
 pub use install::{InstallError, Installer, Keep, Placed, Stored};
 pub use iq::{On, Request};

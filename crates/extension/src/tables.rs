@@ -12,6 +12,7 @@ use crate::disco::{Declared, Phase};
 use crate::hooks::{Entry, Hooks, Source};
 use crate::install::{InstallError, Installer, NamedCommand, Staging, Stored};
 use crate::iq::IqTable;
+use crate::login::{LoginTable, Speaker};
 use crate::point::{FromAccount, FromClient, NoSession, Point, ToAccount, ToSession};
 use crate::session::Saved;
 use crate::{BeforeSession, Descriptor, Nonza, On, Registry, Request, disco::Info, suggest};
@@ -83,6 +84,7 @@ pub struct Tables {
     pub(crate) no_session: Arc<Hooks<NoSession>>,
     pub(crate) iq: IqTable,
     pub(crate) iq_before_auth: IqTable,
+    pub(crate) login: LoginTable,
     nonzas: HashMap<(&'static str, &'static str), Entry<dyn Nonza>>,
     before_session: HashMap<(&'static str, &'static str), Entry<dyn BeforeSession>>,
     pub(crate) commands: Vec<NamedCommand>,
@@ -151,6 +153,7 @@ impl Tables {
             points,
             iq: staging.iq,
             iq_before_auth: staging.iq_before_auth,
+            login: staging.login,
             nonzas: staging.nonzas,
             before_session: staging.before_session,
             commands: staging.commands,
@@ -200,6 +203,25 @@ impl Tables {
     /// The stream features declared for this phase.
     pub fn stream_features(&self, phase: Phase) -> impl Iterator<Item = &Element> {
         self.declared.stream_features.iter().filter(move |(p, _)| *p == phase).map(|(_, element)| element)
+    }
+
+    /// The stream features of the login profiles, for who has not authenticated and is offered these mechanisms, for passwords and for
+    /// tokens.
+    #[must_use]
+    pub fn login_features(&self, mechanisms: &[String], token_mechanisms: &[String]) -> Vec<Element> {
+        self.login.features(mechanisms, token_mechanisms)
+    }
+
+    /// The login profile of this namespace.
+    #[must_use]
+    pub fn login_profile(&self, ns: &str) -> Option<Speaker> {
+        self.login.speaker(ns)
+    }
+
+    /// The mechanisms in which tokens prove accounts; none when nobody has tokens.
+    #[must_use]
+    pub fn token_mechanisms(&self) -> &'static [&'static str] {
+        self.login.tokens.as_ref().map_or(&[], |(mechanisms, _)| mechanisms)
     }
 
     /// The stores that extensions declared.

@@ -53,6 +53,18 @@ impl Host {
         mailbox: Mailbox,
         peer: Option<std::net::IpAddr>,
     ) -> Result<Arc<Session>, BindError> {
+        self.bind_with(account, resource, mailbox, peer, |_| ()).await
+    }
+
+    /// As [`Host::bind`]; `prepare` sees the session before the extensions do.
+    pub(super) async fn bind_with(
+        self: &Arc<Self>,
+        account: &BareJid,
+        resource: Option<&str>,
+        mailbox: Mailbox,
+        peer: Option<std::net::IpAddr>,
+        prepare: impl FnOnce(&Session) + Send,
+    ) -> Result<Arc<Session>, BindError> {
         let jid = match resource {
             Some(resource) if !resource.is_empty() => account.with_resource(resource),
             _ => account.with_resource(&random()),
@@ -68,6 +80,7 @@ impl Host {
             added => added,
         };
         let (session, replaced) = added.map_err(|_| BindError::TooMany)?;
+        prepare(&session);
         if let Some(old) = replaced {
             self.replaced(&old).await;
         }

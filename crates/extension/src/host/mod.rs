@@ -4,6 +4,7 @@ mod deliver;
 mod last_step;
 mod leave;
 mod life;
+mod login;
 mod receive;
 mod request;
 mod resume;
@@ -21,6 +22,7 @@ use stonechat_stanza::{Element, Stanza};
 use stonechat_store::Store;
 
 pub use life::BindError;
+pub use login::Entered;
 pub use receive::Violation;
 pub use resume::ResumeError;
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod handlers;
+mod login;
 mod resources;
 
 use std::any::{Any, TypeId};
@@ -17,6 +18,7 @@ use crate::disco::{Declared, Identity, Item, Phase};
 use crate::handler::{BeforeSession, Command, Nonza};
 use crate::hooks::{AnyStaged, Entry, Source, Staged};
 use crate::iq::IqTable;
+use crate::login::LoginTable;
 use crate::order::Wish;
 use crate::point::Point;
 use crate::session::Saved;
@@ -55,6 +57,7 @@ pub(crate) struct Staging {
     pub(crate) points: HashMap<TypeId, Box<dyn AnyStaged>>,
     pub(crate) iq: IqTable,
     pub(crate) iq_before_auth: IqTable,
+    pub(crate) login: LoginTable,
     pub(crate) nonzas: HashMap<(&'static str, &'static str), Entry<dyn Nonza>>,
     pub(crate) before_session: HashMap<(&'static str, &'static str), Entry<dyn BeforeSession>>,
     pub(crate) commands: Vec<NamedCommand>,

@@ -35,6 +35,9 @@ pub struct Account {
     pub disabled: bool,
     /// When it was created.
     pub created: Timestamp,
+    /// A text that changes whenever what proves the account is made void: by a new password, when it is disabled, when it is
+    /// created anew. Tokens that were issued under another one are worth nothing.
+    pub epoch: String,
 }
 
 /// The accounts of all hosts, in a store. Cheap to clone.
@@ -132,7 +135,7 @@ impl AccountStore {
     /// # Errors
     /// [`AccountError::Unknown`], [`AccountError::Failed`].
     pub async fn set_disabled(&self, account: &BareJid, disabled: bool) -> Result<(), AccountError> {
-        self.change(account, |record| record.disabled = disabled).await
+        self.change(account, |record| record.set_disabled(disabled)).await
     }
 
     /// Keys for accounts of this host that do not exist, the same after a restart. `iterations` are those of real accounts.
@@ -192,7 +195,7 @@ impl Accounts for AccountStore {
             return Err(AccountError::Unknown);
         }
         let credentials = self.derive(password).await?;
-        self.change(account, |record| record.credentials = credentials.clone()).await
+        self.change(account, |record| record.set_credentials(credentials.clone())).await
     }
 
     async fn remove(&self, account: &BareJid) -> Result<bool, AccountError> {

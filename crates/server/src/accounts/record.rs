@@ -15,13 +15,27 @@ pub(super) struct Record {
     pub(super) credentials: Credentials,
     #[serde(default)]
     pub(super) disabled: bool,
+    /// How often what proves the account was made void.
+    #[serde(default)]
+    generation: u64,
     /// RFC 3339, UTC.
     created: String,
 }
 
 impl Record {
     pub(super) fn new(credentials: Credentials) -> Self {
-        Self { credentials, disabled: false, created: Timestamp::now().to_string() }
+        Self { credentials, disabled: false, generation: 0, created: Timestamp::now().to_string() }
+    }
+
+    pub(super) fn set_credentials(&mut self, credentials: Credentials) {
+        self.credentials = credentials;
+        self.generation = self.generation.saturating_add(1);
+    }
+
+    /// What was issued before an account was disabled is void also when its owner is let in again.
+    pub(super) fn set_disabled(&mut self, disabled: bool) {
+        self.disabled = disabled;
+        self.generation = self.generation.saturating_add(u64::from(disabled));
     }
 
     pub(super) fn read(bytes: &[u8], account: &BareJid) -> Result<Self, AccountError> {
@@ -37,6 +51,7 @@ impl Record {
     pub(super) fn into_account(self) -> Result<Account, AccountError> {
         let created =
             self.created.parse().map_err(|error: jiff::Error| AccountError::Failed(error.to_string()))?;
-        Ok(Account { credentials: self.credentials, disabled: self.disabled, created })
+        let epoch = format!("{}/{}", self.created, self.generation);
+        Ok(Account { credentials: self.credentials, disabled: self.disabled, created, epoch })
     }
 }

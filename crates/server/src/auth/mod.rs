@@ -2,7 +2,9 @@
 
 mod buckets;
 mod login;
+mod offer;
 mod throttle;
 
-pub(crate) use login::{Login, Progress};
+pub(crate) use login::{Authenticated, Login, Progress, Spoken};
+pub(crate) use offer::Offer;
 pub(crate) use throttle::Throttle;

@@ -1,9 +1,16 @@
 //! Stream features of the server itself.
 
+use stonechat_extension::{Phase, Tables};
 use stonechat_stanza::payload::Builder;
 use stonechat_stanza::{Element, ns};
 
 use crate::config::Config;
+
+/// What the extensions of a host offer at this stage of a stream, and the limits.
+pub(super) fn of(tables: &Tables, phase: Phase, config: &Config) -> Vec<Element> {
+    let declared = tables.stream_features(phase).cloned();
+    declared.chain([limits(config, phase == Phase::AfterAuth)]).collect()
+}
 
 /// The limits of the stream (XEP-0478), which are lower before the client has logged in.
 pub(super) fn limits(config: &Config, logged_in: bool) -> Element {

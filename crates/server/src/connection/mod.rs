@@ -1,5 +1,7 @@
 //! A connection: one task that negotiates, and then both reads and writes.
 
+mod authenticate;
+mod before_session;
 mod buffers;
 mod end;
 mod features;

@@ -4,7 +4,8 @@ use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use stonechat_extension::{Begun, Ending, Host, Mailbox, Phase, Wire};
+use stonechat_extension::login::{self, Begin, Proof};
+use stonechat_extension::{Ending, Host, Mailbox, Phase, Wire};
 use stonechat_jid::BareJid;
 use stonechat_sasl::Channel;
 use stonechat_stanza::{Nonza, StanzaError};
@@ -12,41 +13,47 @@ use stonechat_stream::StreamError;
 use stonechat_stream::codec::Framing;
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::server;
-use stonechat_stream::negotiation::server::{Action, Answer, Awaits, Close, Config, HostWanted, Negotiation};
+use stonechat_stream::negotiation::server::{Action, Awaits, Close, Config, HostWanted, Negotiation};
 use tokio::time::{Instant, sleep_until};
 
+use super::authenticate::{Begun, Proved};
 use super::features;
 use super::guard::Guard;
 use super::link::{Link, Unreadable, after_login, before_login};
 use super::outgoing::Outgoing;
 use super::transport::Transport;
-use crate::auth::{Login, Progress};
+use crate::auth::{Authenticated, Login, Offer, Progress, Spoken};
 use crate::config::{self, Kind, Listener};
 use crate::shared::{Shared, State};
 use crate::tls;
 
 /// A stream under negotiation.
 pub(super) struct Negotiator<'a> {
-    shared: &'a Arc<Shared>,
-    config: &'a config::Config,
+    pub(super) shared: &'a Arc<Shared>,
+    pub(super) config: &'a config::Config,
     peer: IpAddr,
     pub(super) link: Link,
     pub(super) outgoing: Outgoing,
     /// TLS comes before the first byte.
     direct_tls: bool,
     channel: Channel,
-    machine: Negotiation,
-    login: Login<'a>,
-    host: Option<Arc<Host>>,
-    anonymous: bool,
+    pub(super) machine: Negotiation,
+    pub(super) login: Login<'a>,
+    pub(super) host: Option<Arc<Host>>,
+    /// An authentication by an extension's profile that is under way.
+    pub(super) begun: Option<Begun>,
+    /// Who has logged in.
+    pub(super) logged_in: Option<login::Login>,
 }
 
 /// How far the negotiation came.
-enum Reached {
+pub(super) enum Reached {
     /// A resource has to be bound.
     Bind(Option<String>),
     /// An element came that an extension may know.
     Element(Nonza),
+    /// The client has authenticated by an extension's profile, and what it wants done with that has to be done.
+    LoggedIn(Box<Proved>),
     /// The stream is over; what was said may still have to be written.
     Over(Option<Close>),
 }
@@ -83,7 +90,8 @@ impl<'a> Negotiator<'a> {
             machine,
             login: Login::new(&shared.accounts, &shared.throttle, peer),
             host: None,
-            anonymous: false,
+            begun: None,
+            logged_in: None,
         }
     }
 
@@ -106,7 +114,11 @@ impl<'a> Negotiator<'a> {
                     Some(guard) => return Some(guard),
                     None => continue,
                 },
-                Reached::Element(nonza) => match self.element(&nonza).await {
+                Reached::Element(nonza) => match self.before_session(&nonza).await {
+                    Some(guard) => return Some(guard),
+                    None => continue,
+                },
+                Reached::LoggedIn(proved) => match self.complete(*proved).await {
                     Some(guard) => return Some(guard),
                     None => continue,
                 },
@@ -119,7 +131,7 @@ impl<'a> Negotiator<'a> {
     }
 
     /// Ends the stream with an error. What was being done is given up.
-    fn end(&mut self, error: StreamError) -> Reached {
+    pub(super) fn end(&mut self, error: StreamError) -> Reached {
         self.machine.error(error);
         let mut close = None;
         while let Some(action) = self.machine.next_action() {
@@ -177,7 +189,9 @@ impl<'a> Negotiator<'a> {
                 self.machine.host(host);
             }
             Action::Authenticate { mechanism, initial } => {
-                let progress = self.login.begin(&mechanism, initial).await;
+                let initial = initial.map(|data| data.into_vec().into());
+                let begin = Begin { mechanism, initial, user_agent: None, requests: Vec::new() };
+                let progress = self.login.begin(begin, Spoken::Classic).await;
                 self.progress(progress);
             }
             Action::Respond(data) => {
@@ -196,7 +210,10 @@ impl<'a> Negotiator<'a> {
                 };
                 self.machine.answer_iq(answer.as_ref());
             }
-            Action::Nonza(nonza) => return Some(Reached::Element(nonza)),
+            Action::Nonza(nonza) if self.machine.account().is_some() => {
+                return Some(Reached::Element(nonza));
+            }
+            Action::Nonza(nonza) => return self.nonza(&nonza).await,
             Action::Bind { resource } => return Some(Reached::Bind(resource)),
             Action::Close(close) => return Some(Reached::Over(Some(close))),
             // Established comes of `bound` only, and is taken where that is called.
@@ -232,67 +249,48 @@ impl<'a> Negotiator<'a> {
         let logged_in = wanted.account.is_some();
         let phase = if logged_in { Phase::AfterAuth } else { Phase::BeforeAuth };
         let tables = served.host.tables();
-        let features = tables.stream_features(phase).cloned();
-        let features = features.chain([features::limits(self.config, logged_in)]).collect::<Vec<_>>();
+        let mut features = features::of(&tables, phase, self.config);
         if logged_in {
             return Some(server::Host::default().with_features(features));
         }
-        let domain = served.host.domain();
-        let (mechanisms, bindings) =
-            self.login.offer(domain, &served.policy, self.channel.clone(), served.decoy.clone());
+        let offer =
+            Offer::new(Arc::clone(&served.host), &served.policy, self.channel.clone(), served.decoy.clone());
+        let (mechanisms, bindings) = (offer.mechanisms(), offer.binding_types());
+        // XEP-0388 §2.1: not without a mechanism, and not without TLS (§3).
+        if offer.is_encrypted() && !mechanisms.is_empty() {
+            features.extend(tables.login_features(&mechanisms, &offer.token_mechanisms()));
+        }
+        self.begun = None;
+        self.login.offer(offer);
         Some(server::Host::new(mechanisms).with_channel_bindings(bindings).with_features(features))
     }
 
     fn progress(&mut self, progress: Progress) {
         match progress {
             Progress::Challenge(data) => self.machine.challenge(&data),
-            Progress::Success { account, data, anonymous } => {
-                self.anonymous = anonymous;
-                self.machine.success(account, data.as_deref());
+            Progress::Success(authenticated) => {
+                let Authenticated { login, data } = *authenticated;
+                self.machine.success(login.account.clone(), data.as_deref());
+                self.logged_in = Some(login);
             }
             Progress::Failure(failure) => self.machine.failure(failure),
         }
     }
 
-    /// Has an element handled that negotiation does not know; `None` when the stream goes on as before, or is over.
-    async fn element(&mut self, nonza: &Nonza) -> Option<Guard> {
-        let begun = match (self.host.clone(), self.machine.account().cloned(), nonza.element()) {
-            (Some(host), Some(account), Ok(element)) if !self.anonymous => host
-                .before_session(&account, &element, Some(self.peer))
-                .await
-                .map(|begun| (host, account, begun)),
-            _ => None,
-        };
-        let (host, account, session, reply) = match begun {
-            None => {
-                self.machine.answer_nonza(Answer::Unsupported);
-                return None;
-            }
-            Some((_, _, Begun::Replied(reply))) => {
-                self.machine.answer_nonza(Answer::Reply(vec![reply]));
-                return None;
-            }
-            Some((host, account, Begun::Session(session, reply))) => (host, account, session, reply),
-        };
-        let jid = session.jid().clone();
-        // From here on it is detached again whatever happens.
-        let guard = Guard::new(Arc::clone(self.shared), host, session, false);
-        self.machine.answer_nonza(Answer::Established { jid, reply: vec![reply] });
-        self.established(guard, &account).await
-    }
-
     /// Binds a resource; `None` when that failed and the client may try again, or the stream is over.
     async fn bind(&mut self, resource: Option<String>) -> Option<Guard> {
-        let (Some(host), Some(account)) = (self.host.clone(), self.machine.account().cloned()) else {
+        let (Some(host), Some(login)) = (self.host.clone(), self.logged_in.take()) else {
             self.machine.bind_failed(&StanzaError::internal_server_error());
             return None;
         };
-        let mailbox = Mailbox::new(Wire::InStream, self.config.limits.mailbox_bytes);
-        match host.bind(&account, resource.as_deref(), mailbox, Some(self.peer)).await {
+        let bound = host.bind_login(&login, resource.as_deref(), self.mailbox()).await;
+        let anonymous = login.proof == Proof::Anonymous;
+        self.logged_in = Some(login);
+        match bound {
             Ok(session) => {
                 self.machine.bound(session.jid().clone());
-                let guard = Guard::new(Arc::clone(self.shared), host, session, self.anonymous);
-                self.established(guard, &account).await
+                let guard = Guard::new(Arc::clone(self.shared), host, session, anonymous);
+                self.begin_session(guard).await
             }
             Err(error) => {
                 self.machine.bind_failed(&error.into());
@@ -301,10 +299,14 @@ impl<'a> Negotiator<'a> {
         }
     }
 
-    /// A session begins, if its account still may have one.
-    async fn established(&mut self, guard: Guard, account: &BareJid) -> Option<Guard> {
+    pub(super) fn mailbox(&self) -> Mailbox {
+        Mailbox::new(Wire::InStream, self.config.limits.mailbox_bytes)
+    }
+
+    /// The machine was told of the session. It begins, if the machine agrees.
+    pub(super) async fn begin_session(&mut self, guard: Guard) -> Option<Guard> {
         // Not before the session is there for who removes its account or host, and ends what sessions he finds.
-        if let Some(ending) = self.forfeited(&guard.host, account).await {
+        if let Some(ending) = self.forfeited(&guard.host, guard.session.account().jid()).await {
             guard.session.mailbox().end(ending);
         }
         let mut established = false;
@@ -324,7 +326,8 @@ impl<'a> Negotiator<'a> {
         if !served.is_some_and(|served| Arc::ptr_eq(&served, host)) {
             return Some(Ending::HostGone);
         }
-        if self.anonymous || self.login.is_up_to_date() {
+        let anonymous = self.logged_in.as_ref().is_some_and(|login| login.proof == Proof::Anonymous);
+        if anonymous || self.login.is_up_to_date() {
             return None;
         }
         match self.shared.accounts.find(account).await {
