@@ -13,6 +13,7 @@
 //!   sent back (§10.3), and a wrapper that a client or another server has made is a payload like any other, from whoever sent it.
 //! - Requests from others than the account's own sessions to an account are answered as if nobody owned them, so that
 //!   they do not tell which accounts exist; §4.1's `not-allowed` is what a request to the host gets from elsewhere.
+//! - With Bind 2 carbons are enabled together with the login (XEP-0386 §3.2.1).
 //! - Left out: limiting copies of private messages of a room to the clients that share a nickname there (§6.1, note 1), which takes
 //!   a record of who is in which room. The server's policy never forbids carbons.
 //!

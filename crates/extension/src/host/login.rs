@@ -78,9 +78,13 @@ impl Host {
             let mut cx = Cx::new(self, &tables, None, &mut out).at_peer(login.peer);
             let resumed = source.wait("resume", "Login", handler.resume(&mut cx, login, request)).await;
             let Resumption { session, answer } = done(source, "Login", resumed).unwrap_or_default();
+            if session.as_ref().is_some_and(|session| *session.account().jid() != login.account) {
+                source.failed("resume", "Login", "gave a session of another account");
+                continue;
+            }
             entered.answers.extend(answer);
-            if let Some(session) = session.filter(|session| *session.account().jid() == login.account) {
-                entered.session = Some(session);
+            entered.session = session;
+            if entered.session.is_some() {
                 break;
             }
         }

@@ -28,10 +28,13 @@ impl TestClient {
     }
 
     pub(super) async fn connect(host: &Arc<Host>, account: &BareJid, resource: &str) -> Self {
-        let mailbox = Mailbox::new(Wire::InStream, MAILBOX);
-        let bound = host.bind(account, Some(resource), mailbox, None).await;
+        let bound = host.bind(account, Some(resource), Self::mailbox(), None).await;
         let session = bound.unwrap_or_else(|error| panic!("{account}/{resource} is refused: {error}"));
         Self::of(host, session)
+    }
+
+    pub(super) fn mailbox() -> Mailbox {
+        Mailbox::new(Wire::InStream, MAILBOX)
     }
 
     /// The client's session.

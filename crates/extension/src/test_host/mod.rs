@@ -32,7 +32,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use stonechat_jid::BareJid;
-use stonechat_stanza::Stanza;
+use stonechat_stanza::{Element, Stanza};
 use stonechat_store::Store;
 
 pub use accounts::MemoryAccounts;
@@ -40,6 +40,7 @@ pub use client::TestClient;
 pub use pattern::matches;
 pub use presence::PRESENCE;
 
+use crate::login::Login;
 use crate::{
     Clock, Descriptor, Host, Hosts, InstallError, Limits, NoRemote, Plan, Registry, ResumeError, Setup,
     Tables, VirtualClock,
@@ -265,6 +266,22 @@ impl TestHost {
             self.host.close(replaced.session()).await;
         }
         client
+    }
+
+    /// Logs a client in together with what it wants done ([`Claim::requests`](crate::login::Claim::requests)), as one does that has
+    /// authenticated by a [`Profile`](crate::login::Profile). Gives what it is told; where it has a session then, scripts know it by
+    /// `name`. The account has to be there.
+    ///
+    /// # Panics
+    /// When `name` is a client that is connected.
+    pub async fn log_in(&self, name: &str, login: &Login) -> Vec<Element> {
+        let entered = self.host.enter(login, TestClient::mailbox()).await;
+        if let Some(session) = &entered.session {
+            let client = Arc::new(TestClient::of(&self.host, Arc::clone(session)));
+            let before = self.clients.lock().insert(name.to_owned(), client);
+            assert!(before.is_none(), "{name} is connected already");
+        }
+        self.host.welcome(login, entered).await
     }
 
     /// Connects a client that sends initial presence. On a host without an extension for presence it is made available all the same.

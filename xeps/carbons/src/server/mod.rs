@@ -7,12 +7,13 @@ mod copies;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use stonechat_extension::login::{AtBind, Login};
 use stonechat_extension::point::{FromClient, NoSession, SessionClosed, ToAccount, ToSession};
 use stonechat_extension::{
     Answer, Claim, Cx, HandlerError, InstallError, Installer, Manifest, Map, On, React, Reply, Request,
     Select, ServerExtension,
 };
-use stonechat_stanza::{Kind, StanzaError};
+use stonechat_stanza::{Element, Kind, StanzaError};
 
 use crate::{Disable, Enable, NS, RULES, is_wrapper};
 use audience::{Audience, Enabled};
@@ -46,6 +47,7 @@ impl ServerExtension for Extension {
         // Copies are nothing to keep, so they must not get as far as a store.
         host.claim::<NoSession>(Select::MESSAGES, &carbons).before("offline");
         host.react::<SessionClosed>(&carbons);
+        host.at_bind(NS, &[(NS, "enable")], &carbons)?;
         if strip {
             // At the last step: all who have to see it have seen it.
             host.map::<ToSession>(&carbons);
@@ -91,6 +93,22 @@ impl React<SessionClosed> for Extension {
             leave(session);
         }
         Ok(())
+    }
+}
+
+/// XEP-0386 §3.2.1: carbons are on before the session gets anything, and there is no answer, as it cannot fail.
+#[async_trait]
+impl AtBind for Extension {
+    async fn at_bind(
+        &self,
+        cx: &mut Cx<'_>,
+        _: &Login,
+        _: Option<&Element>,
+    ) -> Result<Option<Element>, HandlerError> {
+        if let Some(session) = cx.session() {
+            session.account().state::<Audience>().join(session);
+        }
+        Ok(None)
     }
 }
 
