@@ -5,6 +5,7 @@
 //! - [`Settings`]: what a server is told;
 //! - [`Raw`]: a client that sends any bytes;
 //! - [`Process`]: any program, with its output captured and all waiting bounded;
+//! - [`sasl2`]: one that logs in by SASL2;
 //! - [`foreign`]: other people's clients, installed by `cargo xtask test`;
 //! - [`free_port`], [`tempdir`]: what a test needs for itself.
 //!
@@ -37,6 +38,7 @@ mod process;
 mod program;
 mod raw;
 mod ready;
+pub mod sasl2;
 mod server;
 mod settings;
 mod status;

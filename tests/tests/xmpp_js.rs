@@ -27,3 +27,23 @@ fn xmpp_js_chats_with_slixmpp_over_starttls() {
 fn xmpp_js_chats_with_slixmpp_over_direct_tls() {
     chat("xmpps");
 }
+
+/// xmpp.js logs in by SASL2 with Bind 2, gets a token, and comes back with it.
+fn come_back(scheme: &str) {
+    let server = Settings::new().start_with_users(1);
+    let mut node = foreign::node();
+    foreign::point(&mut node, &server);
+    node.args(["fast.mjs", scheme, "user1"]);
+    let output = Process::spawn(node).finish(Duration::from_secs(120));
+    assert!(output.status.success(), "{output}\nthe server said\n{}", server.process().transcript());
+}
+
+#[test]
+fn xmpp_js_comes_back_with_a_token_over_starttls() {
+    come_back("xmpp");
+}
+
+#[test]
+fn xmpp_js_comes_back_with_a_token_over_direct_tls() {
+    come_back("xmpps");
+}

@@ -1,5 +1,7 @@
 //! Each rule of the XEP, against a host in memory.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+
 use async_trait::async_trait;
 use stonechat_extension::login::{AtBind, Claim, Login, Offer, Proof, UserAgent};
 use stonechat_extension::test_host::{TestHost, contract};

@@ -154,7 +154,7 @@ impl Slots {
 
     /// Whether the token that was used last expires within `seconds`.
     pub(crate) fn is_due(&self, seconds: i64, now: Timestamp) -> bool {
-        self.current.as_ref().is_some_and(|issued| issued.expires.saturating_sub(now.as_second()) < seconds)
+        self.current.as_ref().is_some_and(|issued| issued.expires.saturating_sub(now.as_second()) <= seconds)
     }
 
     pub(crate) const fn is_empty(&self) -> bool {

@@ -92,7 +92,7 @@ fn a_new_token_is_due_some_time_before_the_old_one_expires() {
     let slots = Slots::default().issue(issued("a", 100), at(0));
     assert!(!slots.is_due(50, at(60)), "it was not used yet");
     let slots = slots.used(with("a", 1)).unwrap();
-    assert!(!slots.is_due(50, at(50)) && slots.is_due(50, at(51)));
+    assert!(!slots.is_due(50, at(49)) && slots.is_due(50, at(50)));
 }
 
 #[test]

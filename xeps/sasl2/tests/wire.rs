@@ -1,5 +1,7 @@
 //! The elements: the XEP's examples, and whatever else comes.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+
 use proptest::prelude::*;
 use stonechat_extension::login::{Failed, Offer, Profile as _, Word};
 use stonechat_stanza::Element;

@@ -9,6 +9,27 @@ fn jid(text: &str) -> BareJid {
 }
 
 #[tokio::test]
+async fn the_epoch_of_an_account_ends_with_its_password_when_it_is_disabled_and_when_it_is_removed() {
+    let accounts = store();
+    let juliet = jid("juliet@example.org");
+    accounts.create(&juliet, "secret12").await.unwrap();
+    let epoch = async || accounts.find(&juliet).await.unwrap().unwrap().epoch;
+    let mut seen = vec![epoch().await];
+    assert_eq!(seen[0], epoch().await);
+    accounts.set_password(&juliet, "secret12").await.unwrap();
+    seen.push(epoch().await);
+    accounts.set_disabled(&juliet, true).await.unwrap();
+    seen.push(epoch().await);
+    accounts.set_disabled(&juliet, false).await.unwrap();
+    assert_eq!(seen[2], epoch().await, "what was issued before stays void all the same");
+    accounts.remove(&juliet).await.unwrap();
+    accounts.create(&juliet, "secret12").await.unwrap();
+    seen.push(epoch().await);
+    let distinct: std::collections::HashSet<_> = seen.iter().collect();
+    assert_eq!(distinct.len(), 4, "{seen:?}");
+}
+
+#[tokio::test]
 async fn an_account_is_created_once_however_many_try() {
     let accounts = store();
     let juliet = jid("juliet@example.org");

@@ -11,6 +11,7 @@ use stonechat_sasl::server::{self, Exchange, Identity, Lookup, Step, Success};
 use stonechat_sasl::{Failure, Mechanism, Token};
 use stonechat_stream::sasl;
 
+use super::failure::{failed, of_extension};
 use super::offer::Offer;
 use super::throttle::{Attempt, Throttle};
 use crate::accounts::AccountStore;
@@ -256,17 +257,6 @@ async fn secrets(host: &Arc<Host>, claim: &Claim) -> Result<Vec<login::Secret>, 
     host.token_secrets(claim).await.ok_or_else(|| failed(Failure::TemporaryAuthFailure))
 }
 
-/// The failure that an extension has named, with its words.
-fn of_extension(refused: login::Failed) -> sasl::Failure {
-    let same_name = |condition: &&sasl::Condition| condition.name() == refused.condition;
-    let condition = sasl::Condition::ALL.iter().find(same_name).copied();
-    let failure = sasl::Failure::new(condition.unwrap_or(sasl::Condition::NotAuthorized));
-    match refused.text {
-        Some(text) => failure.with_text(text),
-        None => failure,
-    }
-}
-
 /// Authorization identities are addresses, compared as such (RFC 6120 §6.3.8).
 pub(super) fn same_identity(authzid: &str, identity: &str) -> bool {
     BareJid::parse(authzid).is_ok_and(|authzid| authzid.as_str() == identity)
@@ -279,25 +269,9 @@ fn random_name() -> Option<String> {
     Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn failed(failure: Failure) -> Progress {
-    Progress::Failure(condition(failure).into())
-}
-
-fn condition(failure: Failure) -> sasl::Condition {
-    let same_name = |condition: &&sasl::Condition| condition.name() == failure.element_name();
-    sasl::Condition::ALL.iter().find(same_name).copied().unwrap_or(sasl::Condition::NotAuthorized)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_failure_of_a_mechanism_has_its_condition_on_the_wire() {
-        for failure in Failure::ALL {
-            assert_eq!(condition(failure).name(), failure.element_name());
-        }
-    }
 
     #[test]
     fn an_authorization_identity_is_compared_as_an_address() {

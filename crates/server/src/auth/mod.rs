@@ -1,6 +1,7 @@
 //! Logging in: ties the negotiation of a stream to the SASL mechanisms and the accounts.
 
 mod buckets;
+mod failure;
 mod login;
 mod offer;
 mod throttle;

@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod before_session;
+mod binding;
 mod buffers;
 mod end;
 mod features;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// After how many days a token expires, from 1 to 365. A client that was away longer needs the password again.
     pub lifetime_days: u32,
-    /// A token that is used when it has fewer days left than these is replaced by a new one; from 0, for never, to `lifetime-days`.
+    /// A token that is used when it has no more days left than these is replaced by a new one; from 0, for never, to `lifetime-days`.
     pub rotate_before_days: u32,
     /// How many installations of one account may have tokens, from 1 to 1000. When there are more, the one that was away longest loses
     /// its own.
@@ -63,7 +63,7 @@ impl Config {
 pub(super) const TEXT: &str = "\
 # After how many days a token expires, from 1 to 365. A client that was away longer needs the password again.
 lifetime-days = 21
-# A token that is used when it has fewer days left than these is replaced by a new one; 0 for never.
+# A token that is used when it has no more days left than these is replaced by a new one; 0 for never.
 rotate-before-days = 14
 # How many installations of one account may have tokens, from 1 to 1000. When there are more, the one that was away longest
 # loses its own.

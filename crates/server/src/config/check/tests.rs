@@ -59,6 +59,7 @@ fn each_mistake_is_named_by_its_key() {
         ),
         ("authentication.mechanisms", authentication(mechanisms("SCRAM-SHA-257"))),
         ("authentication.mechanisms", authentication(mechanisms("ANONYMOUS"))),
+        ("authentication.mechanisms", authentication(mechanisms("HT-SHA-256-NONE"))),
         (
             "authentication.iterations",
             authentication(Authentication { iterations: 1, ..Authentication::default() }),
