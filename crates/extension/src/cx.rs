@@ -287,10 +287,11 @@ impl<'a> Cx<'a> {
 
     /// Numbers the stanzas of the event's session in both directions from here on (XEP-0198 §3), and has it be continued should its
     /// connection break, where `acks` says so. `words` makes what its client is told from the id by which that continues it; it leaves
-    /// when this is durable. False when the session is numbered already, or there is none.
-    pub fn number(&mut self, acks: Acks, words: impl FnOnce(Option<&str>) -> Element) -> bool {
+    /// when this is durable. `None` where the client is told otherwise: that should [wait](Session::settled) too. False when the session is
+    /// numbered already, or there is none.
+    pub fn number(&mut self, acks: Acks, words: impl FnOnce(Option<&str>) -> Option<Element>) -> bool {
         let Some(session) = self.session else { return false };
-        self.host.number(session, acks, |id| bytes_of(&words(id)))
+        self.host.number(session, acks, |id| words(id).map(|words| bytes_of(&words)))
     }
 
     /// Answers `stanza` with an error, unless it is one that must not be answered (RFC 6120 §8.3.1).

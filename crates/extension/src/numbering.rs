@@ -44,6 +44,7 @@ pub(crate) struct Numbering {
     /// Something may have changed that is in the record.
     states: AtomicBool,
     forgotten: AtomicBool,
+    recorded: AtomicBool,
     pub(crate) written: Mutex<Written>,
     /// Held by who continues the session, and by who ends it because nobody did.
     pub(crate) turn: tokio::sync::Mutex<()>,
@@ -73,6 +74,7 @@ impl Numbering {
             affected: AtomicBool::new(false),
             states: AtomicBool::new(true),
             forgotten: AtomicBool::new(false),
+            recorded: AtomicBool::new(false),
             written: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             attached: AtomicBool::new(true),
@@ -128,6 +130,16 @@ impl Numbering {
 
     pub(crate) fn is_forgotten(&self) -> bool {
         self.forgotten.load(Ordering::Acquire)
+    }
+
+    /// Whether it would be found after a restart, where it is to be.
+    pub(crate) fn is_recorded(&self) -> bool {
+        !self.is_resumable() || self.is_forgotten() || self.recorded.load(Ordering::Acquire)
+    }
+
+    /// The journal has written it.
+    pub(crate) fn note_recorded(&self) {
+        self.recorded.store(true, Ordering::Release);
     }
 
     pub(crate) fn is_attached(&self) -> bool {

@@ -270,7 +270,7 @@ impl Session {
         }
     }
 
-    /// Waits until what was put into its mailbox before survives the server, where it is kept for the client to acknowledge.
+    /// Waits until it survives the server if it can be resumed, and so does what was put into its mailbox before, where it is kept for the client to acknowledge.
     pub async fn settled(&self) {
         if let Some(numbering) = self.numbering() {
             numbering.journal.settled_for(self).await;

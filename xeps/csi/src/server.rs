@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use stonechat_extension::login::{AtBind, Login};
 use stonechat_extension::point::{SessionResumed, ToSession};
 use stonechat_extension::{
     Cx, HandlerError, HoldBack, InstallError, Installer, Manifest, Map, Nonza, Phase, React, ServerExtension,
@@ -84,6 +85,7 @@ impl ServerExtension for Extension {
         host.session_state::<State>()?;
         host.nonza(NS, "active", &csi)?;
         host.nonza(NS, "inactive", &csi)?;
+        host.at_bind(NS, &[(NS, "active"), (NS, "inactive")], &csi)?;
         host.map::<ToSession>(&csi);
         host.react::<SessionResumed>(&csi);
         Ok(())
@@ -110,6 +112,22 @@ impl Map<ToSession> for Extension {
             };
         }
         Ok(())
+    }
+}
+
+/// XEP-0386 §3.2.1: there is no answer, as it cannot fail.
+#[async_trait]
+impl AtBind for Extension {
+    async fn at_bind(
+        &self,
+        cx: &mut Cx<'_>,
+        _: &Login,
+        request: Option<&Element>,
+    ) -> Result<Option<Element>, HandlerError> {
+        if let (Some(session), Some(request)) = (cx.session(), request) {
+            set_active(session, request.name() == "active");
+        }
+        Ok(None)
     }
 }
 

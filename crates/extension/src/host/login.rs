@@ -83,6 +83,9 @@ impl Host {
                 continue;
             }
             entered.answers.extend(answer);
+            if let Some(session) = &session {
+                session.keep_login(login);
+            }
             entered.session = session;
             if entered.session.is_some() {
                 break;

@@ -188,7 +188,7 @@ impl Host {
         self: &Arc<Self>,
         session: &Arc<Session>,
         acks: Acks,
-        words: impl FnOnce(Option<&str>) -> Vec<u8>,
+        words: impl FnOnce(Option<&str>) -> Option<Vec<u8>>,
     ) -> bool {
         let numbering = Numbering::new(&self.journal, self, acks);
         let words = words(acks.resume_for.map(|_| numbering.id.as_str()));
@@ -201,7 +201,9 @@ impl Host {
         if session.numbering().is_some() || !session.set_numbering(numbering) {
             return false;
         }
-        session.mailbox().number(numbers, &words).unwrap_or(false)
+        let numbered = session.mailbox().number(numbers, words.as_deref()).unwrap_or(false);
+        self.journal.note(session, true);
+        numbered
     }
 
     /// Ends a session that nobody is connected to, of an account that has as many as it may: the one that has waited longest.

@@ -61,6 +61,9 @@ impl Inner {
         changes.append(&mut counters);
         self.write(changes).await;
         for part in &parts {
+            if let Some(numbering) = part.session.numbering() {
+                numbering.note_recorded();
+            }
             if part.gathered.anything {
                 part.session.mailbox().release(part.gathered.upto);
             }

@@ -158,7 +158,8 @@ impl Journal {
         loop {
             let mut written = std::pin::pin!(self.0.written.notified());
             written.as_mut().enable();
-            if session.mailbox().is_settled() || self.is_stopped() {
+            let is_recorded = session.numbering().is_none_or(|numbering| numbering.is_recorded());
+            if (is_recorded && session.mailbox().is_settled()) || self.is_stopped() {
                 return;
             }
             self.wake(true);

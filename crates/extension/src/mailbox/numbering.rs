@@ -10,7 +10,7 @@ use crate::journal::Unit;
 
 impl Mailbox {
     /// Numbers the stanzas that come from here on. `words` are the first that wait for the journal. False when they are numbered already.
-    pub(crate) fn number(&self, numbers: Numbers, words: &[u8]) -> Result<bool, Full> {
+    pub(crate) fn number(&self, numbers: Numbers, words: Option<&[u8]>) -> Result<bool, Full> {
         {
             let mut inner = self.inner.lock();
             if inner.gone {
@@ -22,7 +22,7 @@ impl Mailbox {
             let Numbers { session, limit, journalled, request } = numbers;
             inner.numbered = Some(Box::new(Numbered::new(session, limit, journalled, request, 0)));
         }
-        self.push_nonza(words).map(|()| true)
+        words.map_or(Ok(()), |words| self.push_nonza(words)).map(|()| true)
     }
 
     /// As [`Mailbox::number`], for a session of before a restart, of which this is what the journal has kept. No connection is there.

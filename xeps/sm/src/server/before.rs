@@ -1,12 +1,15 @@
 //! Before the session: a client that wants to go on with one (§5).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use stonechat_extension::login::{self, InlineFeature, Login, Offer, Resumption};
 use stonechat_extension::{BeforeSession, Begun, Cx, HandlerError, ResumeError, Session};
 use stonechat_stanza::jid::BareJid;
 use stonechat_stanza::{Element, Payload as _, StanzaError};
 
 use super::Extension;
-use crate::{REQUEST, Resume, Resumed, failed};
+use crate::{NS, REQUEST, Resume, Resumed, failed};
 
 #[async_trait]
 impl BeforeSession for Extension {
@@ -20,21 +23,44 @@ impl BeforeSession for Extension {
             // §3: not before a resource is bound.
             return Ok(Begun::Replied(failed(&StanzaError::unexpected_request())));
         }
-        let Ok(resume) = Resume::parse(element) else {
-            return Ok(Begun::Replied(failed(&StanzaError::bad_request())));
-        };
-        match cx.host().resume(account, &resume.previd, resume.h, REQUEST).await {
-            Ok(session) => {
-                let reply = resumed(&session, resume.previd);
-                Ok(Begun::Session(session, reply))
-            }
-            Err(error) => Ok(Begun::Replied(failed(&refusal(error)))),
-        }
+        Ok(match resume(cx, account, element).await {
+            (Some(session), reply) => Begun::Session(session, reply),
+            (None, reply) => Begun::Replied(reply),
+        })
     }
 }
 
-fn resumed(session: &Session, previd: String) -> Element {
-    Resumed { h: session.handled(), previd }.to_element()
+/// Together with the login (XEP-0388 §2.6.2, XEP-0198 §5).
+#[async_trait]
+impl login::Resume for Extension {
+    async fn resume(
+        &self,
+        cx: &mut Cx<'_>,
+        login: &Login,
+        request: &Element,
+    ) -> Result<Resumption, HandlerError> {
+        let (session, reply) = resume(cx, &login.account, request).await;
+        Ok(Resumption { session, answer: Some(reply) })
+    }
+}
+
+impl InlineFeature for Extension {
+    fn inline_feature(&self, _: &Offer<'_>) -> Option<Element> {
+        Some(Element::bare("sm", NS))
+    }
+}
+
+async fn resume(cx: &Cx<'_>, account: &BareJid, element: &Element) -> (Option<Arc<Session>>, Element) {
+    let Ok(Resume { h, previd }) = Resume::parse(element) else {
+        return (None, failed(&StanzaError::bad_request()));
+    };
+    match cx.host().resume(account, &previd, h, REQUEST).await {
+        Ok(session) => {
+            let resumed = Resumed { h: session.handled(), previd }.to_element();
+            (Some(session), resumed)
+        }
+        Err(error) => (None, failed(&refusal(error))),
+    }
 }
 
 /// What a client is told. It may bind a resource then (§5).

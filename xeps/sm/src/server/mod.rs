@@ -35,6 +35,9 @@ impl ServerExtension for Extension {
         for name in ["enable", "resume"] {
             host.before_session(NS, name, &sm)?;
         }
+        host.inline_feature(&sm);
+        host.resume_at_login(NS, "resume", &sm)?;
+        host.at_bind(NS, &[(NS, "enable")], &sm)?;
         Ok(())
     }
 }
