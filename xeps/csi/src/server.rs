@@ -86,7 +86,8 @@ impl ServerExtension for Extension {
         host.nonza(NS, "active", &csi)?;
         host.nonza(NS, "inactive", &csi)?;
         host.at_bind(NS, &[(NS, "active"), (NS, "inactive")], &csi)?;
-        host.map::<ToSession>(&csi);
+        // It looks at what the others leave of a stanza.
+        host.map::<ToSession>(&csi).after("carbons").after("mam");
         host.react::<SessionResumed>(&csi);
         Ok(())
     }
