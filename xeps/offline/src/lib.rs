@@ -16,6 +16,11 @@
 //!   `service-unavailable` (§2, step 3). It comes without words of its own, as it would tell strangers more than the same answer for an
 //!   account that does not exist. A page at a time is in memory.
 //!
+//! # What strangers learn
+//! By default the sender of a message that is not stored gets an error (§2, step 3), and so does who writes to an account that does not
+//! exist: somebody who has mistyped an address wants to know. But it also tells anybody who sends enough messages who has an account and
+//! who is online. With `tell-strangers = false` only those who may see the recipient's presence get such errors.
+//!
 //! Stored messages are given to one session and not copied to others. A live message that sat unread in the mailbox of a
 //! session that ended waits for the next session to become available, even if others are there: as far as they were to
 //! have it, they have had it.

@@ -135,3 +135,51 @@ async fn addresses_in_another_form_are_the_same_contact() {
     assert_eq!(item(&host, "a", "b").await, is("to", false, false));
     assert_eq!(item(&host, "b", "a").await, is("from", false, false));
 }
+
+#[tokio::test(start_paused = true)]
+async fn requests_to_an_account_do_not_tell_a_stranger_whether_it_is_there() {
+    let host = host().await;
+    host.run("asker/1, online/1 online\n offline exists\n online/1 forgets").await;
+    let expected = answer(&host, "asker/1", "missing@example.org").await;
+    assert!(expected.contains("service-unavailable"), "{expected}");
+    for to in ["online@example.org", "offline@example.org"] {
+        assert_eq!(answer(&host, "asker/1", to).await, expected, "{to}");
+    }
+    host.run("online/1 ← nothing").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn presence_that_is_directed_to_an_account_brings_a_stranger_nothing_back() {
+    let host = host().await;
+    host.run("asker/1, online/1 online\n offline exists").await;
+    for name in ["online", "offline", "missing"] {
+        for to in
+            [format!("{name}@example.org"), format!("{name}@example.org/1"), format!("{name}@example.org/2")]
+        {
+            for kind in ["", "type='unavailable'", "type='error'"] {
+                host.run(&format!("asker/1 → <presence to='{to}' {kind}/>\n asker/1 ← nothing")).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_requests_from_one_sender_is_one_request_however_it_is_repeated() {
+    let host = host().await;
+    host.run("flood/1, victim/1 online\n victim/1 disconnects").await;
+    for number in 0..50 {
+        let request = format!(
+            "<presence id='{number}' type='subscribe' to='victim@example.org'><status>{number}</status></presence>"
+        );
+        host.client("flood/1").send(&request).await;
+    }
+    host.run(
+        "victim/2 connects
+         victim/2 → <presence/>
+         victim/2 ← <presence from='victim@example.org/2'/>
+         victim/2 ← <presence type='subscribe' id='0' from='flood@example.org'/>
+         victim/2 ← nothing
+         flood/1 ← nothing",
+    )
+    .await;
+}

@@ -16,11 +16,14 @@ pub struct Config {
     /// After how many days a message that was not fetched is deleted; 0 for never. A message beyond that age is never delivered; it is
     /// deleted when the account's next message is stored or the account comes online.
     pub max_age_days: u32,
+    /// Whether strangers get an error for a message that cannot be delivered or stored. Those who may see the presence of the recipient
+    /// always do.
+    pub tell_strangers: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_messages: 1000, max_bytes: 10 << 20, max_age_days: 0 }
+        Self { max_messages: 1000, max_bytes: 10 << 20, max_age_days: 0, tell_strangers: true }
     }
 }
 
@@ -43,4 +46,8 @@ max-messages = 1000
 max-bytes = 10485760
 # After how many days a message that was not fetched is deleted; 0 for never.
 max-age-days = 0
+# Whether strangers get an error for a message that is not delivered and not stored, as when there is no such account or it has as many
+# messages waiting as it may. Without that nobody learns by messages who has an account and who is online, except those who
+# may see the presence of the recipient; and a message to a mistyped address vanishes.
+tell-strangers = true
 ";

@@ -29,13 +29,13 @@ impl Claim<NoSession> for Extension {
             return Ok(None);
         }
         if verdict != Verdict::Store {
-            return Ok(Some(event));
+            return Ok(self.refused(cx, event).await);
         }
         let place = if cx.session().is_some() { Place::Returned } else { Place::Last };
         let (domain, now) = (cx.domain(), cx.now());
         match self.waiting.keep(&event.account, event.stanza.clone(), place, domain, now).await {
             Ok(()) => {}
-            Err(Error::Quota { .. } | Error::TooLarge { .. }) => return Ok(Some(event)),
+            Err(Error::Quota { .. } | Error::TooLarge { .. }) => return Ok(self.refused(cx, event).await),
             Err(error) => {
                 tracing::error!(host = domain, account = %event.account, %error, "a message cannot be stored");
                 return Err(StanzaError::internal_server_error());

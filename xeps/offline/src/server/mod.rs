@@ -4,11 +4,12 @@ mod config;
 mod flush;
 mod gates;
 mod keep;
+mod strangers;
 mod waiting;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use stonechat_extension::point::{NoSession, SessionAvailable, ToAccount};
+use stonechat_extension::point::{NoAccount, NoSession, SessionAvailable, ToAccount};
 use stonechat_extension::{
     Cx, InstallError, Installer, Manifest, Map, Select, ServerExtension, Session, SessionState,
 };
@@ -23,6 +24,7 @@ use waiting::Waiting;
 #[derive(Debug)]
 pub struct Extension {
     waiting: Waiting,
+    tell_strangers: bool,
 }
 
 impl ServerExtension for Extension {
@@ -34,12 +36,16 @@ impl ServerExtension for Extension {
     type Config = Config;
 
     fn install(config: Config, host: &mut Installer<'_>) -> Result<(), InstallError> {
+        let tell_strangers = config.tell_strangers;
         let waiting = Waiting::open(config, host)?;
-        let offline = host.share(Self { waiting });
+        let offline = host.share(Self { waiting, tell_strangers });
         host.feature(FEATURE);
         host.session_state::<Served>()?;
         host.map::<ToAccount>(&offline);
         host.claim::<NoSession>(Select::MESSAGES, &offline);
+        if !tell_strangers {
+            host.claim::<NoAccount>(Select::MESSAGES, &offline);
+        }
         host.react::<SessionAvailable>(&offline);
         Ok(())
     }
