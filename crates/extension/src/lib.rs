@@ -51,6 +51,7 @@
 //! ```
 
 mod accounts;
+mod asked;
 mod clock;
 mod config;
 mod cx;
@@ -82,6 +83,7 @@ pub mod test_host;
 pub use inventory;
 
 pub use accounts::{AccountError, Accounts};
+pub use asked::Answered;
 pub use clock::{Clock, VirtualClock};
 pub use config::{NoConfig, suggest};
 pub use cx::Cx;

@@ -22,6 +22,7 @@
 //! | [`ToSession`] | ✓ | ✓ | | | | ✓ | |
 //! | [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
 //! | [`SessionBound`], [`SessionRestored`], [`SessionResumed`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
+//! | [`Attention`] | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | |
 //! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
 //!
 //! At [`FromClient`], [`FromAccount`], [`Request`] and [`ToAccount`] guards may also wait ([`AsyncGuard`](crate::AsyncGuard)).
@@ -149,6 +150,26 @@ pub struct SessionUnavailable {
 #[derive(Debug)]
 pub struct SessionClosed;
 
+/// Somebody wants to know whether a session's client is there to read what it is sent. Fired by the extensions that ask, with
+/// [`Cx::map_at`](crate::Cx::map_at); maps of those that know better say that it is not.
+#[derive(Debug)]
+pub struct Attention {
+    /// The session.
+    pub session: Arc<Session>,
+    /// Whether it reads: at first, whether it is available with a priority that is not negative. Not so when its connection is broken and
+    /// may come back, or when the client has said that nobody looks.
+    pub reads: bool,
+}
+
+impl Attention {
+    /// Whether a session reads, as far as is known without asking the extensions.
+    #[must_use]
+    pub fn of(session: &Arc<Session>) -> Self {
+        let reads = session.priority().is_some_and(|priority| priority >= 0);
+        Self { session: Arc::clone(session), reads }
+    }
+}
+
 /// An account was created.
 #[derive(Debug)]
 pub struct AccountCreated {
@@ -180,6 +201,7 @@ points!(
     SessionAvailable,
     SessionUnavailable,
     SessionClosed,
+    Attention,
     AccountCreated,
     AccountRemoved,
 );

@@ -21,6 +21,9 @@ impl Host {
     pub(super) async fn local(self: &Arc<Self>, stanza: Stanza, out: &mut Outbox) {
         let Some(to) = stanza.to() else { return };
         let full = to.resource().is_some();
+        if !full && self.asked.take(&stanza) {
+            return;
+        }
         match (to.local(), stanza.kind()) {
             (None, kind) => self.to_host(kind, full, stanza, out).await,
             (Some(_), Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set))) if !full => {

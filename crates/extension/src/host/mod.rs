@@ -27,6 +27,7 @@ pub use receive::Violation;
 pub use resume::ResumeError;
 
 use crate::accounts::Accounts;
+use crate::asked::{Answered, Asked};
 use crate::clock::Clock;
 use crate::cx::{Cx, Effect, Outbox};
 use crate::handler::Begun;
@@ -86,6 +87,7 @@ pub struct Host {
     hosts: Weak<Hosts>,
     started: Timestamp,
     states: States,
+    asked: Asked,
     /// Held while an account is created or the data of one is erased, so that neither happens to the other's.
     changing_accounts: tokio::sync::Mutex<()>,
 }
@@ -112,6 +114,7 @@ impl Host {
             journal: setup.journal,
             hosts: Arc::downgrade(hosts),
             states: States::default(),
+            asked: Asked::default(),
             changing_accounts: tokio::sync::Mutex::default(),
         })
     }
@@ -241,6 +244,23 @@ impl Host {
         let mut out = Outbox::default();
         out.push(Effect::Route(stanza));
         self.drain(out).await;
+    }
+
+    /// Sends a request in the name of the host or of one of its accounts, and waits for the answer of whom it is for, `patience` at the
+    /// most. The request needs `from` and `to`; it gets an id of its own. For an extension's own tasks, as handlers are not to wait
+    /// that long.
+    ///
+    /// Cancel safe: an answer that nobody waits for is ignored.
+    pub async fn ask(self: &Arc<Self>, mut request: Stanza, patience: Duration) -> Answered {
+        let Some(mut wait) = self.asked.wait_for(&mut request) else {
+            tracing::warn!(host = %self.domain, "a request was not sent, as too many wait for an answer");
+            return Answered::Nothing;
+        };
+        let answer = async {
+            self.send(request).await;
+            wait.answer().await
+        };
+        tokio::time::timeout(patience, answer).await.unwrap_or(Answered::Nothing)
     }
 
     /// Delivers a stanza to one session, also while that is [held](Session::hold); only [`ToSession`](crate::point::ToSession)
