@@ -61,7 +61,10 @@ fn what_cannot_be_resumed_at_login_is_bound() {
     let mut phone = Sasl2::connect(&server, "user1");
     phone.plain("user1", &format!("{}{BIND}", resume(0, "no-such-session")));
     let success = phone.success();
-    assert!(success.contains("<failed xmlns='urn:xmpp:sm:3'") && success.contains("item-not-found"), "{success}");
+    assert!(
+        success.contains("<failed xmlns='urn:xmpp:sm:3'") && success.contains("item-not-found"),
+        "{success}"
+    );
     assert!(success.contains("<bound") && success.contains("<enabled"), "{success}");
 }
 
@@ -162,7 +165,9 @@ fn a_session_is_resumed_after_the_server_was_stopped_and_started() {
     let server = server();
     let mut raw = Raw::login(&server, "user1", "desk");
     let id = enable(&mut raw);
-    raw.send("<message to='user2@localhost/there' type='chat'><body>x</body></message><r xmlns='urn:xmpp:sm:3'/>");
+    raw.send(
+        "<message to='user2@localhost/there' type='chat'><body>x</body></message><r xmlns='urn:xmpp:sm:3'/>",
+    );
     let (_, folder) = server.stop();
     let rest = raw.rest();
     assert!(rest.contains("system-shutdown"), "{rest}");

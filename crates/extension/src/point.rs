@@ -156,8 +156,8 @@ pub struct SessionClosed;
 pub struct Attention {
     /// The session.
     pub session: Arc<Session>,
-    /// Whether it reads: at first, whether it is available with a priority that is not negative. Not so when its connection is broken and
-    /// may come back, or when the client has said that nobody looks.
+    /// Whether it reads: at first, whether it has a connection and is available with a priority that is not negative. Not so when the client
+    /// has said that nobody looks.
     pub reads: bool,
 }
 
@@ -165,7 +165,7 @@ impl Attention {
     /// Whether a session reads, as far as is known without asking the extensions.
     #[must_use]
     pub fn of(session: &Arc<Session>) -> Self {
-        let reads = session.priority().is_some_and(|priority| priority >= 0);
+        let reads = session.priority().is_some_and(|priority| priority >= 0) && !session.is_detached();
         Self { session: Arc::clone(session), reads }
     }
 }

@@ -77,6 +77,18 @@ impl Extension {
         }
     }
 
+    /// Tells a session which of its contacts are not there.
+    pub(super) async fn tell_absent(&self, cx: &mut Cx<'_>, session: &Arc<Session>) -> Result<(), Error> {
+        let roster = self.roster_of(cx, session).await?;
+        for contact in roster.subscriptions() {
+            if is_absent(cx, contact) {
+                let absent = Stanza::presence(presence::Type::Unavailable).with_from(contact.clone());
+                cx.send_to_session(session, absent.with_to(session.jid().clone()));
+            }
+        }
+        Ok(())
+    }
+
     /// Tells everybody who knows that a session was available that it is not any more.
     pub(super) async fn leave(
         &self,

@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stonechat_extension::point::{
-    AccountRemoved, FromClient, NoAccount, SessionClosed, SessionUnavailable, ToAccount, ToSession,
+    AccountRemoved, FromClient, NoAccount, SessionClosed, SessionRestored, SessionUnavailable, ToAccount,
+    ToSession,
 };
 use stonechat_extension::{
     Claim, Cx, HandlerError, InstallError, Installer, Keep, Manifest, Observe, Phase, React, Select,
@@ -72,6 +73,7 @@ impl ServerExtension for Extension {
         host.claim::<ToAccount>(to_account(), &presence);
         host.claim::<NoAccount>(Select::of(Kind::Presence(presence::Type::Probe)), &presence);
         host.observe::<ToSession>(&presence);
+        host.react::<SessionRestored>(&presence);
         host.react::<SessionUnavailable>(&presence);
         host.react::<SessionClosed>(&presence);
         host.react::<Removed>(&presence);
@@ -152,6 +154,17 @@ impl React<SessionUnavailable> for Extension {
     async fn react(&self, cx: &mut Cx<'_>, event: &SessionUnavailable) -> Result<(), HandlerError> {
         let Some(session) = cx.session() else { return Ok(()) };
         self.leave(cx, session, event.presence.as_ref()).await
+    }
+}
+
+/// A session that was there before a crash does not know who was not to come back (§4.3.2, rule 4, says how that is told).
+#[async_trait]
+impl React<SessionRestored> for Extension {
+    async fn react(&self, cx: &mut Cx<'_>, _: &SessionRestored) -> Result<(), HandlerError> {
+        let Some(session) = cx.session().filter(|session| session.is_available()).cloned() else {
+            return Ok(());
+        };
+        self.tell_absent(cx, &session).await.map_err(|error| HandlerError::new(error.to_string()))
     }
 }
 
