@@ -142,6 +142,10 @@ impl Accounts for Everyone {
         Ok(true)
     }
 
+    async fn epoch(&self, _: &BareJid) -> Result<Option<String>, AccountError> {
+        Ok(Some(String::new()))
+    }
+
     async fn create(&self, _: &BareJid, _: &str) -> Result<(), AccountError> {
         Err(AccountError::Exists)
     }

@@ -33,6 +33,13 @@ pub trait Accounts: Send + Sync + 'static {
     /// [`AccountError::Failed`].
     async fn exists(&self, account: &BareJid) -> Result<bool, AccountError>;
 
+    /// A text that changes whenever what proves the account is made void: by a new password, when it is disabled, when it is created
+    /// anew. It is no secret, and the same as in [`Claim::epoch`](crate::login::Claim::epoch). `None` if there is no such account.
+    ///
+    /// # Errors
+    /// [`AccountError::Failed`].
+    async fn epoch(&self, account: &BareJid) -> Result<Option<String>, AccountError>;
+
     /// Creates an account; two creations at the same time succeed once.
     ///
     /// # Errors

@@ -117,9 +117,9 @@ impl Slots {
         self.all().filter(move |issued| issued.mechanism == mechanism && issued.epoch == epoch)
     }
 
-    /// Whether there is a token that can be used still.
-    pub(crate) fn are_alive(&self, epoch: Option<&str>, now: Timestamp) -> bool {
-        self.all().any(|issued| !issued.has_expired(now) && epoch.is_none_or(|epoch| issued.epoch == epoch))
+    /// Whether there is a token that can be used still in this epoch.
+    pub(crate) fn are_alive(&self, epoch: &str, now: Timestamp) -> bool {
+        self.all().any(|issued| !issued.has_expired(now) && issued.epoch == epoch)
     }
 
     /// What is left when a token was used.
@@ -150,6 +150,11 @@ impl Slots {
     /// What there is when a token was issued: the one that was issued before and not used is gone (§3.5).
     pub(crate) fn issue(self, issued: Issued, now: Timestamp) -> Self {
         Self { new: Some(issued), seen: now.as_second(), ..self }
+    }
+
+    /// Whether a token was used and is there still.
+    pub(crate) const fn has_current(&self) -> bool {
+        self.current.is_some()
     }
 
     /// Whether the token that was used last expires within `seconds`.

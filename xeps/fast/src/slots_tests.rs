@@ -65,7 +65,7 @@ fn a_count_has_to_grow() {
 fn an_expired_token_is_known_and_refused() {
     let slots = Slots::default().issue(issued("a", 100), at(0));
     assert_eq!(secrets(&slots), ["a"]);
-    assert!(slots.are_alive(None, at(99)) && !slots.are_alive(None, at(100)));
+    assert!(slots.are_alive("1", at(99)) && !slots.are_alive("1", at(100)));
     assert_eq!(slots.used(with("a", 100)).unwrap_err(), Refusal::Expired);
 }
 
@@ -75,7 +75,7 @@ fn a_token_is_for_its_mechanism_and_its_epoch() {
     let slots = Slots::default().issue(issued("a", 100), at(0));
     assert_eq!(slots.provable("HT-SHA-256-EXPR", "1").count(), 0);
     assert_eq!(slots.provable("HT-SHA-256-NONE", "2").count(), 0);
-    assert!(!slots.are_alive(Some("2"), at(1)));
+    assert!(!slots.are_alive("2", at(1)));
     assert_eq!(slots.used(Use { epoch: "2", ..with("a", 1) }).unwrap_err(), Refusal::Gone);
 }
 

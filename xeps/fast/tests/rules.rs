@@ -221,9 +221,10 @@ async fn others_can_see_who_has_tokens_and_end_them() {
     let token = issued(&host, PHONE, NONE).await;
     let clients = host.host().tables().service::<dyn Clients>().unwrap();
     let account = host.jid("a");
-    assert_eq!(clients.with_tokens(&account, host.now()).await.unwrap(), [PHONE]);
+    assert_eq!(clients.with_tokens(&account, "1", host.now()).await.unwrap(), [PHONE]);
+    assert!(clients.with_tokens(&account, "2", host.now()).await.unwrap().is_empty());
     assert!(clients.end_tokens(&account, PHONE).await.unwrap());
-    assert!(clients.with_tokens(&account, host.now()).await.unwrap().is_empty());
+    assert!(clients.with_tokens(&account, "1", host.now()).await.unwrap().is_empty());
     assert!(!clients.end_tokens(&account, PHONE).await.unwrap());
     assert_eq!(condition(used(&host, fast(&host, ""), &token).await), "not-authorized");
 }
@@ -261,4 +262,16 @@ async fn senseless_limits_stop_the_start() {
 #[tokio::test(start_paused = true)]
 async fn the_contract_holds() {
     contract::check(&[&SERVER, &stonechat_xep_sasl2::SERVER]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_tokens_were_ended_while_it_logged_in_gets_no_more() {
+    let host = host().await;
+    let token = issued(&host, PHONE, NONE).await;
+    let claim = claim(&host, PHONE, NONE, &[&format!("<fast xmlns='{NS}'/>"), &request(NONE)]);
+    assert_eq!(host.host().accept_token(&claim, &Secret::new(token.token)).await, None);
+    let clients = host.host().tables().service::<dyn Clients>().unwrap();
+    clients.end_tokens(&host.jid("a"), PHONE).await.unwrap();
+    assert_eq!(log_in(&host, claim, Proof::Token).await, None);
+    assert!(clients.with_tokens(&host.jid("a"), "1", host.now()).await.unwrap().is_empty());
 }

@@ -10,13 +10,20 @@ use crate::accounts::{AccountError, Accounts};
 
 /// Accounts of a test, with their passwords. A real server keeps no passwords.
 #[derive(Debug, Default)]
-pub struct MemoryAccounts(Mutex<BTreeMap<BareJid, String>>);
+pub struct MemoryAccounts(Mutex<BTreeMap<BareJid, Known>>);
+
+#[derive(Debug, Clone)]
+struct Known {
+    password: String,
+    /// How often it was changed.
+    changes: u64,
+}
 
 impl MemoryAccounts {
     /// The password of an account.
     #[must_use]
     pub fn password(&self, account: &BareJid) -> Option<String> {
-        self.0.lock().get(account).cloned()
+        self.0.lock().get(account).map(|known| known.password.clone())
     }
 }
 
@@ -24,6 +31,10 @@ impl MemoryAccounts {
 impl Accounts for MemoryAccounts {
     async fn exists(&self, account: &BareJid) -> Result<bool, AccountError> {
         Ok(self.0.lock().contains_key(account))
+    }
+
+    async fn epoch(&self, account: &BareJid) -> Result<Option<String>, AccountError> {
+        Ok(self.0.lock().get(account).map(|known| known.changes.to_string()))
     }
 
     async fn create(&self, account: &BareJid, password: &str) -> Result<(), AccountError> {
@@ -34,7 +45,7 @@ impl Accounts for MemoryAccounts {
         if accounts.contains_key(account) {
             return Err(AccountError::Exists);
         }
-        accounts.insert(account.clone(), password.to_owned());
+        accounts.insert(account.clone(), Known { password: password.to_owned(), changes: 0 });
         Ok(())
     }
 
@@ -44,7 +55,8 @@ impl Accounts for MemoryAccounts {
         }
         let mut accounts = self.0.lock();
         let known = accounts.get_mut(account).ok_or(AccountError::Unknown)?;
-        password.clone_into(known);
+        password.clone_into(&mut known.password);
+        known.changes += 1;
         Ok(())
     }
 

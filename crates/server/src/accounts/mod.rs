@@ -178,6 +178,10 @@ impl Accounts for AccountStore {
         Ok(self.documents.get(&owner(account)).await.map_err(failed)?.is_some())
     }
 
+    async fn epoch(&self, account: &BareJid) -> Result<Option<String>, AccountError> {
+        Ok(self.find(account).await?.map(|account| account.epoch))
+    }
+
     async fn create(&self, account: &BareJid, password: &str) -> Result<(), AccountError> {
         name::check(account)?;
         if self.exists(account).await? {

@@ -10,11 +10,17 @@ use super::Extension;
 /// The installations of an account that have tokens; a service of this extension.
 #[async_trait]
 pub trait Clients: Send + Sync {
-    /// The installations with a token that has not expired at `now`, at most as many as the configuration lets have tokens.
+    /// The installations with a token that holds in this [epoch](stonechat_extension::login::Claim::epoch) of the account and has not
+    /// expired at `now`, at most as many as the configuration lets have tokens.
     ///
     /// # Errors
     /// When they cannot be read.
-    async fn with_tokens(&self, account: &BareJid, now: Timestamp) -> Result<Vec<String>, HandlerError>;
+    async fn with_tokens(
+        &self,
+        account: &BareJid,
+        epoch: &str,
+        now: Timestamp,
+    ) -> Result<Vec<String>, HandlerError>;
 
     /// Ends the tokens of an installation; says whether it had any.
     ///
@@ -25,9 +31,14 @@ pub trait Clients: Send + Sync {
 
 #[async_trait]
 impl Clients for Extension {
-    async fn with_tokens(&self, account: &BareJid, now: Timestamp) -> Result<Vec<String>, HandlerError> {
+    async fn with_tokens(
+        &self,
+        account: &BareJid,
+        epoch: &str,
+        now: Timestamp,
+    ) -> Result<Vec<String>, HandlerError> {
         let all = self.tokens.installations(account).await?;
-        let alive = all.into_iter().filter(|(_, slots)| slots.are_alive(None, now));
+        let alive = all.into_iter().filter(|(_, slots)| slots.are_alive(epoch, now));
         Ok(alive.map(|(installation, _)| installation).collect())
     }
 

@@ -105,11 +105,18 @@ impl AtLogin for Extension {
         let expiry = now.checked_add(self.config.lifetime());
         let expiry = expiry.map_err(|error| HandlerError::new(error.to_string()))?;
         self.tokens.tidy(&login.account, &login.epoch, now).await?;
+        // A client whose tokens somebody else has ended since it proved one gets no more of them.
+        let follows = login.proof == Proof::Token && used(login).is_some_and(|fast| !fast.invalidate);
         let issue = |slots: Slots| {
+            if follows && !slots.has_current() {
+                return Err(());
+            }
             let secret = Secret::new(secret.clone());
-            Ok::<_, HandlerError>(slots.issue(Issued::new(secret, &mechanism, &login.epoch, expiry), now))
+            Ok(slots.issue(Issued::new(secret, &mechanism, &login.epoch, expiry), now))
         };
-        self.tokens.change(&login.account, installation, issue).await??;
+        if self.tokens.change(&login.account, installation, issue).await?.is_err() {
+            return Ok(None);
+        }
         tracing::debug!(account = %login.account, mechanism, "a token is issued");
         Ok(Some(Token { token: secret, expiry }.to_element()))
     }

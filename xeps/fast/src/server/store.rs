@@ -96,7 +96,7 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<(), HandlerError> {
         for (installation, slots) in self.installations(account).await? {
-            if !slots.are_alive(Some(epoch), now) {
+            if !slots.are_alive(epoch, now) {
                 self.end(account, &installation).await?;
             }
         }
