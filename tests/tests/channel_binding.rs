@@ -31,7 +31,9 @@ fn data(text: &str) -> Vec<u8> {
 
 /// What the server's features say, as a client notes it.
 fn advertised(features: &str) -> Advertised {
-    let mechanisms = texts(features, "<mechanism>", "</mechanism>");
+    // SASL2 has a list of its own.
+    let own = texts(features, "<mechanisms", "</mechanisms>").concat();
+    let mechanisms = texts(&own, "<mechanism>", "</mechanism>");
     let bindings = texts(features, "<channel-binding type=", "/>");
     let bindings = bindings.iter().map(|text| text.trim().trim_matches(['\'', '"']));
     Advertised::new(mechanisms).with_binding_types(bindings)
