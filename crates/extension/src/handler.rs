@@ -13,7 +13,7 @@
 //! | [`Observe`] | look, after the fact | logged and counted |
 //! | [`React`] | do what follows from an event of a session's or an account's life; awaited | logged and counted |
 //!
-//! IQ requests have exactly one owner, an [`Answer`] or [`AsyncAnswer`].
+//! IQ requests have exactly one owner, an [`Answer`] or [`AsyncAnswer`]. What takes part in a login is in [`login`](crate::login).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,7 +4,8 @@
 //! that registers handlers at typed hook points: who has read these three knows what it does. This crate has the
 //! [hook points](point), the [kinds of handler](handler), the registry, and the virtual [`Host`] that runs the
 //! extensions: its session table, the delivery rules of RFC 6121 §8, and each stanza's way from a client to
-//! the mailboxes of the recipients. It has no sockets, no TLS, no login: those are the server's.
+//! the mailboxes of the recipients. It has no sockets, no TLS, no mechanisms: those are the server's, and what extensions
+//! add to a [`login`] is handed to it.
 //!
 //! With the feature `test-host` it also has an in-memory host for extensions' own tests.
 //!

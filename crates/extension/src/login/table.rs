@@ -1,7 +1,6 @@
 //! Who has which part in a login.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Place;
 use std::sync::Arc;
 
 use stonechat_stanza::Element;
@@ -10,8 +9,8 @@ use super::{AtBind, AtLogin, Bind, InlineFeature, Offer, Profile, Resume, Speake
 use crate::InstallError;
 use crate::hooks::Entry;
 
-/// Owners of elements by namespace and name.
-type Owners<H> = HashMap<(&'static str, &'static str), Entry<H>>;
+/// Owners of elements by namespace and name: few, so that a list does.
+type Owners<H> = Vec<(&'static str, &'static str, Entry<H>)>;
 
 /// The owner of the tokens, and the mechanisms in which they are proved.
 pub(crate) type TokenOwner = (&'static [&'static str], Entry<dyn Tokens>);
@@ -52,8 +51,7 @@ impl LoginTable {
 /// The owner of this element.
 pub(crate) fn owner<'a, H: ?Sized>(owners: &'a Owners<H>, element: &'a Element) -> Option<&'a Entry<H>> {
     let ns = element.ns();
-    // The key's lifetime is that of what is looked up, not of what is kept.
-    owners.iter().find(|((own, name), _)| *own == ns && *name == element.name()).map(|(_, entry)| entry)
+    owners.iter().find(|(own, name, _)| *own == ns && *name == element.name()).map(|(.., entry)| entry)
 }
 
 pub(crate) fn own<H: ?Sized>(
@@ -62,15 +60,13 @@ pub(crate) fn own<H: ?Sized>(
     (ns, name): (&'static str, &'static str),
     entry: Entry<H>,
 ) -> Result<(), InstallError> {
-    match owners.entry((ns, name)) {
-        Place::Vacant(place) => {
-            place.insert(entry);
-            Ok(())
-        }
-        Place::Occupied(other) => Err(InstallError::DoubleClaim {
+    if let Some((.., other)) = owners.iter().find(|(of, own, _)| (*of, *own) == (ns, name)) {
+        return Err(InstallError::DoubleClaim {
             what: format!("{what} <{name} xmlns='{ns}'/>"),
-            first: other.get().source.name.to_owned(),
+            first: other.source.name.to_owned(),
             second: entry.source.name.to_owned(),
-        }),
+        });
     }
+    owners.push((ns, name, entry));
+    Ok(())
 }
