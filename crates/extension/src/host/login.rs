@@ -73,7 +73,7 @@ impl Host {
         let tables = self.tables();
         let mut entered = Entered { session: None, is_new: false, request: None, answers: Vec::new() };
         let mut out = Outbox::default();
-        for request in &login.requests {
+        for request in once(login.requests.iter()) {
             let Some(Entry { source, handler }) = owner(&tables.login.resume, request) else { continue };
             let mut cx = Cx::new(self, &tables, None, &mut out).at_peer(login.peer);
             let resumed = source.wait("resume", "Login", handler.resume(&mut cx, login, request)).await;
@@ -142,7 +142,7 @@ impl Host {
 async fn at_bind(cx: &mut Cx<'_>, tables: &Tables, login: &Login, request: &Element) -> Option<Element> {
     let Entry { source, handler } = owner(&tables.login.bind, request)?;
     let mut answers = Vec::new();
-    for wish in request.children() {
+    for wish in once(request.children()) {
         let Some(Entry { source, handler }) = owner(&tables.login.at_bind, wish) else { continue };
         let answer = source.wait("at bind", "Login", handler.at_bind(cx, login, Some(wish))).await;
         answers.extend(done(source, "Login", answer).flatten());
@@ -152,6 +152,17 @@ async fn at_bind(cx: &mut Cx<'_>, tables: &Tables, login: &Login, request: &Elem
         answers.extend(done(source, "Login", answer).flatten());
     }
     source.run("bound", "Login", || handler.bound(cx, login, request, answers))
+}
+
+/// The first of each namespace and name: nothing is asked for twice.
+fn once<'a>(elements: impl Iterator<Item = &'a Element>) -> Vec<&'a Element> {
+    let mut seen: Vec<&Element> = Vec::new();
+    for element in elements {
+        if !seen.iter().any(|other| other.name() == element.name() && other.ns() == element.ns()) {
+            seen.push(element);
+        }
+    }
+    seen
 }
 
 /// What a handler has done; `None` when it failed, which is logged and counted.

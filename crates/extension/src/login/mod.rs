@@ -17,7 +17,8 @@
 //!
 //! A [`Profile`] translates, and never says who has authenticated. What else comes in the client's first element are its
 //! [requests](Claim::requests); nobody sees them before the claim is proved but [`Tokens`], and nothing is done about them when it is
-//! not (XEP-0388 §2.6.2). Each request has one owner for each of [`Resume`], [`Bind`] and [`AtBind`].
+//! not (XEP-0388 §2.6.2). Each request has one owner for each of [`Resume`], [`Bind`] and [`AtBind`]; of those with the same name the
+//! first counts.
 
 mod handler;
 mod speaker;
