@@ -21,8 +21,7 @@
 //! | [`ToAccount`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
 //! | [`ToSession`] | ✓ | ✓ | | | | ✓ | |
 //! | [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
-//! | [`SessionBound`], [`SessionRestored`], [`SessionResumed`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
-//! | [`Attention`] | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | |
+//! | [`SessionBound`], [`SessionRestored`], [`SessionDetached`], [`SessionResumed`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
 //! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
 //!
 //! At [`FromClient`], [`FromAccount`], [`Request`] and [`ToAccount`] guards may also wait ([`AsyncGuard`](crate::AsyncGuard)).
@@ -126,6 +125,11 @@ pub struct SessionBound;
 #[derive(Debug)]
 pub struct SessionRestored;
 
+/// The connection of a session is gone, and the session waits to be continued. What its client has not
+/// [acknowledged](crate::Mailbox::unacknowledged) may have been lost with the connection. Comes while others send to the session already.
+#[derive(Debug)]
+pub struct SessionDetached;
+
 /// A session goes on over another connection ([`Host::resume`](crate::Host::resume)).
 #[derive(Debug)]
 pub struct SessionResumed;
@@ -149,26 +153,6 @@ pub struct SessionUnavailable {
 /// A session has ended; it is no longer in the session table. Comes after its [`SessionUnavailable`].
 #[derive(Debug)]
 pub struct SessionClosed;
-
-/// Somebody wants to know whether a session's client is there to read what it is sent. Fired by the extensions that ask, with
-/// [`Cx::map_at`](crate::Cx::map_at); maps of those that know better say that it is not.
-#[derive(Debug)]
-pub struct Attention {
-    /// The session.
-    pub session: Arc<Session>,
-    /// Whether it reads: at first, whether it has a connection and is available with a priority that is not negative. Not so when the client
-    /// has said that nobody looks.
-    pub reads: bool,
-}
-
-impl Attention {
-    /// Whether a session reads, as far as is known without asking the extensions.
-    #[must_use]
-    pub fn of(session: &Arc<Session>) -> Self {
-        let reads = session.priority().is_some_and(|priority| priority >= 0) && !session.is_detached();
-        Self { session: Arc::clone(session), reads }
-    }
-}
 
 /// An account was created.
 #[derive(Debug)]
@@ -197,11 +181,11 @@ points!(
     ToSession,
     SessionBound,
     SessionRestored,
+    SessionDetached,
     SessionResumed,
     SessionAvailable,
     SessionUnavailable,
     SessionClosed,
-    Attention,
     AccountCreated,
     AccountRemoved,
 );

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use stonechat_extension::login::{AtBind, Login};
-use stonechat_extension::point::{Attention, SessionResumed, ToSession};
+use stonechat_extension::point::{SessionResumed, ToSession};
 use stonechat_extension::{
     Cx, HandlerError, HoldBack, InstallError, Installer, Manifest, Map, Nonza, Phase, React, ServerExtension,
     Session, SessionState,
@@ -88,7 +88,6 @@ impl ServerExtension for Extension {
         host.at_bind(NS, &[(NS, "active"), (NS, "inactive")], &csi)?;
         // It looks at what the others leave of a stanza.
         host.map::<ToSession>(&csi).after("carbons").after("mam");
-        host.map::<Attention>(&csi);
         host.react::<SessionResumed>(&csi);
         Ok(())
     }
@@ -113,13 +112,6 @@ impl Map<ToSession> for Extension {
                 Wait::UntilSaidAnew(name) => Some(HoldBack { replaces: Some(name), bytes }),
             };
         }
-        Ok(())
-    }
-}
-
-impl Map<Attention> for Extension {
-    fn map(&self, _: &Cx<'_>, event: &mut Attention) -> Result<(), StanzaError> {
-        event.reads &= is_active(&event.session);
         Ok(())
     }
 }

@@ -5,9 +5,10 @@
 //! [notification](Notification) to each service (§7), which wakes the phone.
 //!
 //! - **Which messages** are worth it is what [`Class::push`](stonechat_stanza::class::Class::push) says. A message that is neither
-//!   delivered nor kept is not; one that was delivered to a connection which turns out to be dead is.
-//! - **While nobody reads**: no session is available with a priority that is not negative, save those of which another
-//!   extension says that their client is away ([`Attention`](stonechat_extension::point::Attention)).
+//!   delivered nor kept is not; one that was delivered to a connection which turns out to be dead is, also while the session waits to
+//!   be continued (XEP-0198).
+//! - **While nobody reads**: no session is available with a priority that is not negative, has a connection, and has not said that
+//!   its client is inactive (XEP-0352).
 //! - **How often**: one notification for each service and node in so many seconds. What arrives meanwhile is summed up in the next one, if
 //!   nobody has come to read it. No message causes two.
 //! - **What is told** is decided by the operator, not in-band (§9): by default the number of messages, not who has written them or what.
@@ -16,7 +17,7 @@
 //!   service itself can answer.
 //!
 //! Notifications come from the host's address (version 0.3 of the XEP). The number of messages is the number of those that have come since
-//! somebody last read or the server started. Left out: notifications about subscription requests, and the services' word that they have
+//! a session last became available or was continued, or the server started. Left out: notifications about subscription requests, and the services' word that they have
 //! stopped (§8), which is found out by the error that they answer with.
 //!
 //! ```

@@ -2,41 +2,23 @@
 
 use std::time::Duration;
 
-use stonechat_extension::point::Attention;
 use stonechat_extension::test_host::{PRESENCE, TestHost, contract};
-use stonechat_extension::{
-    Cx, Descriptor, InstallError, Installer, Manifest, Map, NoConfig, On, ServerExtension,
-};
+use stonechat_extension::{Descriptor, On};
 use stonechat_stanza::error::Condition;
 use stonechat_stanza::forms::Form;
-use stonechat_stanza::{Element, Payload as _, Stanza, StanzaError};
+use stonechat_stanza::{Element, Payload as _, Stanza};
 use stonechat_store::Store;
 use stonechat_xep_push::{NS, SERVER, SUMMARY};
 
 const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
-const ALL: &[&Descriptor] =
-    &[&SERVER, &PRESENCE, &AWAY, &stonechat_xep_offline::SERVER, &stonechat_xep_carbons::SERVER];
-
-/// Says of sessions whose resource is `away` that nobody looks.
-struct Away;
-static AWAY: Descriptor = Descriptor::of::<Away>();
-
-impl ServerExtension for Away {
-    const MANIFEST: Manifest = Manifest::new("away");
-    type Config = NoConfig;
-
-    fn install(_: NoConfig, host: &mut Installer<'_>) -> Result<(), InstallError> {
-        host.map::<Attention>(&host.share(Self));
-        Ok(())
-    }
-}
-
-impl Map<Attention> for Away {
-    fn map(&self, _: &Cx<'_>, event: &mut Attention) -> Result<(), StanzaError> {
-        event.reads &= event.session.jid().resource() != "away";
-        Ok(())
-    }
-}
+const ALL: &[&Descriptor] = &[
+    &SERVER,
+    &PRESENCE,
+    &stonechat_xep_csi::SERVER,
+    &stonechat_xep_sm::SERVER,
+    &stonechat_xep_offline::SERVER,
+    &stonechat_xep_carbons::SERVER,
+];
 
 fn enable(node: &str, content: &str) -> String {
     format!(
@@ -83,6 +65,12 @@ async fn say(host: &TestHost, id: &str) {
         "<message type='chat' id='{id}' to='b@example.org'><body>for your eyes only</body></message>"
     );
     host.client("a/1").send(&message).await;
+}
+
+/// A session of `b` whose client is inactive.
+async fn away(host: &TestHost) {
+    host.run("b/away online").await;
+    host.client("b/away").nonza("<inactive xmlns='urn:xmpp:csi:0'/>").await;
 }
 
 async fn after(seconds: u64) {
@@ -168,7 +156,8 @@ async fn the_options_of_a_node_come_with_each_notification() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_pushed_while_a_session_reads() {
     let host = host().await;
-    host.run("b/1, b/away online").await;
+    host.run("b/1 online").await;
+    away(&host).await;
     say(&host, "1").await;
     host.client("a/1").send("<message type='chat' to='b@example.org/away'><body>x</body></message>").await;
     assert!(pushed(&host).await.is_empty());
@@ -177,7 +166,8 @@ async fn nothing_is_pushed_while_a_session_reads() {
 #[tokio::test(start_paused = true)]
 async fn sessions_that_are_away_or_of_negative_priority_do_not_read() {
     let host = host().await;
-    host.run("b/away online\n b/low connects\n b/low → <presence><priority>-1</priority></presence>").await;
+    away(&host).await;
+    host.run("b/low connects\n b/low → <presence><priority>-1</priority></presence>").await;
     say(&host, "1").await;
     assert_eq!(count(&one(&host).await).as_deref(), Some("1"));
     host.run("b/away ← <body>for your eyes only</body>").await;
@@ -259,7 +249,7 @@ async fn a_message_that_a_dead_connection_had_is_pushed_and_one_that_was_pushed_
     host.run("b/2 disconnects").await;
     assert!(pushed(&host).await.is_empty());
     // Told when it came to a session that was away, which then ends.
-    host.run("b/away online").await;
+    away(&host).await;
     say(&host, "2").await;
     one(&host).await;
     after(60).await;
@@ -420,5 +410,25 @@ async fn messages_of_a_blocked_sender_wake_nobody() {
     host.client("b/1").ask(block).await;
     host.run("b/1 disconnects").await;
     say(&host, "1").await;
+    assert!(pushed(&host).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_went_into_a_dead_connection_is_pushed_when_that_is_noticed_and_those_after_it_at_once()
+ {
+    let host = host().await;
+    host.run("b/1 online").await;
+    host.client("b/1").nonza("<enable xmlns='urn:xmpp:sm:3' resume='true'/>").await;
+    host.settled().await;
+    say(&host, "1").await;
+    host.settled().await;
+    assert!(pushed(&host).await.is_empty());
+    host.cut("b/1").await;
+    assert_eq!(count(&one(&host).await).as_deref(), Some("1"));
+    after(60).await;
+    say(&host, "2").await;
+    assert_eq!(count(&one(&host).await).as_deref(), Some("2"));
+    // The session is given up, and its messages are stored: they have been told.
+    after(3600).await;
     assert!(pushed(&host).await.is_empty());
 }

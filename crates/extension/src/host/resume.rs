@@ -14,7 +14,7 @@ use super::Host;
 use crate::journal::Found;
 use crate::mailbox::{Ending, Mailbox, Numbers, TooHigh, Wire};
 use crate::numbering::{Acks, Numbering};
-use crate::point::{SessionBound, SessionRestored, SessionResumed};
+use crate::point::{SessionBound, SessionDetached, SessionRestored, SessionResumed};
 use crate::session::Session;
 
 /// So long who continues a session waits for its old connection to finish what it is at.
@@ -79,6 +79,15 @@ impl Host {
     /// The connection of a session is gone. If the session can be resumed it waits for that, and if nobody does in time it is closed.
     /// False when it cannot be resumed, and has to be [closed](Host::close_with).
     pub fn detach(self: &Arc<Self>, session: &Arc<Session>) -> bool {
+        let waits = self.leave_waiting(session);
+        if waits {
+            let (host, session) = (Arc::clone(self), Arc::clone(session));
+            tokio::spawn(async move { host.fire(Some(&session), &SessionDetached).await });
+        }
+        waits
+    }
+
+    fn leave_waiting(self: &Arc<Self>, session: &Arc<Session>) -> bool {
         let Some(numbering) = session.numbering() else { return false };
         let Some(resume_for) = numbering.resume_for() else { return false };
         if session.has_ended() {
@@ -179,7 +188,7 @@ impl Host {
         session.set_numbering(numbering);
         self.fire(Some(&session), &SessionBound).await;
         found.record.restore(&session, &self.tables());
-        self.detach(&session);
+        self.leave_waiting(&session);
         Some(session)
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use stonechat_stanza::Stanza;
 
 use super::numbered::Numbered;
 use super::{Ending, Full, Gathered, Inner, Letters, Mailbox, Numbers, TooHigh, Unacknowledged};
@@ -134,6 +135,15 @@ impl Mailbox {
         if let Some(numbered) = &mut self.inner.lock().numbered {
             numbered.request = request;
         }
+    }
+
+    /// The stanzas that the client has not acknowledged (XEP-0198 §4); none where they are not numbered.
+    #[must_use]
+    pub fn unacknowledged(&self) -> Vec<Stanza> {
+        let inner = self.inner.lock();
+        let left = inner.numbered.as_ref().map(|numbered| numbered.unacknowledged()).unwrap_or_default();
+        drop(inner);
+        left.iter().filter_map(|stanza| Stanza::parse(&stanza.bytes).ok()).collect()
     }
 
     /// For how long the client has not answered what it has got.

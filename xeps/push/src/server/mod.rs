@@ -8,7 +8,9 @@ mod tell;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stonechat_extension::point::{AccountRemoved, Attention, NoSession, SessionAvailable, ToAccount};
+use stonechat_extension::point::{
+    AccountRemoved, NoSession, SessionAvailable, SessionDetached, SessionResumed, ToAccount,
+};
 use stonechat_extension::{
     AsyncAnswer, Claim, Cx, HandlerError, InstallError, Installer, Manifest, Observe, On, React, Reply,
     Request, Select, ServerExtension, Session,
@@ -17,6 +19,7 @@ use stonechat_stanza::class::{Class, Push};
 use stonechat_stanza::delay::Delay;
 use stonechat_stanza::jid::BareJid;
 use stonechat_stanza::{Kind, Stanza, StanzaError, message};
+use stonechat_xep_csi::is_active;
 
 use crate::{Disable, Enable, NS};
 pub use config::Config;
@@ -45,6 +48,8 @@ impl ServerExtension for Extension {
         // It only looks, and has to look before anybody takes the message.
         host.claim::<NoSession>(Select::MESSAGES, &push).before("carbons").before("offline");
         host.react::<SessionAvailable>(&push);
+        host.react::<SessionDetached>(&push);
+        host.react::<SessionResumed>(&push);
         host.react::<AccountRemoved>(&push);
         host.iq_set_async::<Enable>(On::OWN_ACCOUNT, &push)?;
         host.iq_set_async::<Disable>(On::OWN_ACCOUNT, &push)
@@ -79,7 +84,7 @@ impl AsyncAnswer<Disable> for Extension {
 impl Observe<ToAccount> for Extension {
     fn observe(&self, cx: &Cx<'_>, event: &ToAccount) {
         let Kind::Message(kind) = event.stanza.kind() else { return };
-        if event.targets.iter().any(|session| reads(cx, session)) {
+        if event.targets.iter().any(reads) {
             return;
         }
         let class = Class::of(&event.stanza);
@@ -112,13 +117,9 @@ fn was_stored(message: &Stanza, domain: &str) -> bool {
     delay.is_some_and(|from| from.as_str() == domain)
 }
 
-/// Whether a session reads what it is sent.
-fn reads(cx: &Cx<'_>, session: &Arc<Session>) -> bool {
-    let mut attention = Attention::of(session);
-    if !attention.reads {
-        return false;
-    }
-    cx.map_at(&mut attention).is_ok() && attention.reads
+/// Whether a session reads what it is sent: messages come to it, over a connection, and its client has not said that nobody looks.
+fn reads(session: &Arc<Session>) -> bool {
+    session.priority().is_some_and(|priority| priority >= 0) && !session.is_detached() && is_active(session)
 }
 
 impl Extension {
@@ -129,7 +130,7 @@ impl Extension {
             Push::Quiet => self.teller.config.quiet,
             Push::Important => true,
         };
-        if !wanted || cx.sessions(account).iter().any(|session| reads(cx, session)) {
+        if !wanted || cx.sessions(account).iter().any(reads) {
             return;
         }
         if cx.host().state::<Queue>().add(account, message, push) {
@@ -138,13 +139,44 @@ impl Extension {
     }
 }
 
+/// Whoever is there now reads what has come.
+fn note(cx: &Cx<'_>) {
+    if let Some(session) = cx.session().filter(|session| reads(session)) {
+        cx.host().state::<Queue>().read(session.account().jid());
+    }
+}
+
 #[async_trait]
 impl React<SessionAvailable> for Extension {
     async fn react(&self, cx: &mut Cx<'_>, _: &SessionAvailable) -> Result<(), HandlerError> {
-        if let Some(session) = cx.session()
-            && reads(cx, session)
-        {
-            cx.host().state::<Queue>().read(session.account().jid());
+        note(cx);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl React<SessionResumed> for Extension {
+    async fn react(&self, cx: &mut Cx<'_>, _: &SessionResumed) -> Result<(), HandlerError> {
+        note(cx);
+        Ok(())
+    }
+}
+
+/// A connection has broken, and what was written to it last may have got nowhere.
+#[async_trait]
+impl React<SessionDetached> for Extension {
+    async fn react(&self, cx: &mut Cx<'_>, _: &SessionDetached) -> Result<(), HandlerError> {
+        let Some(session) = cx.session() else { return Ok(()) };
+        let account = session.account().jid();
+        // Most have enabled nothing, and much may have to be read.
+        if self.teller.registry.all(account).await?.is_empty() {
+            return Ok(());
+        }
+        for message in session.mailbox().unacknowledged() {
+            let own = message.from().is_none_or(|from| from.bare_str() == account.as_str());
+            if !own && !was_stored(&message, cx.domain()) {
+                self.consider(cx, account, &message, Class::of(&message).push());
+            }
         }
         Ok(())
     }
