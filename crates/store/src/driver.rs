@@ -118,6 +118,17 @@ pub enum Write {
         /// What the log may hold with this entry in it.
         limit: Option<Limit>,
     },
+    /// Gives an entry another value; it keeps its place, time and peer. Outcome: how many there were.
+    ReplaceEntry {
+        /// The declared name.
+        store: Arc<str>,
+        /// Whose.
+        owner: Owner,
+        /// Which.
+        id: String,
+        /// The new value.
+        value: Bytes,
+    },
     /// Removes the entries with these ids. Outcome: how many there were.
     DeleteEntries {
         /// The declared name.
@@ -291,8 +302,8 @@ pub trait Logs: Send + Sync {
     /// What the log holds, from counters, without reading it.
     async fn log_usage(&self, store: &str, owner: &Owner) -> Result<Usage, Error>;
 
-    /// The entry with this id.
-    async fn log_entry(&self, store: &str, owner: &Owner, id: &str) -> Result<Option<Entry>, Error>;
+    /// The entries with these ids that are there, in log order, each once.
+    async fn log_entries(&self, store: &str, owner: &Owner, ids: Vec<String>) -> Result<Vec<Entry>, Error>;
 }
 
 /// Reads blobs, and takes the bytes of those that are not committed yet.

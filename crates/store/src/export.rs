@@ -122,7 +122,7 @@ impl Export {
         let log = self.store.log(name);
         let mut behind = self.after.iter().rev();
         let page = loop {
-            query.after = behind.next().cloned();
+            query.after = behind.next().cloned().into_iter().collect();
             match log.range(&self.owner, &query).await {
                 // Removed since it was read: then those before it, or all before it, are the way back.
                 Err(Error::UnknownEntry { .. }) => continue,

@@ -119,7 +119,16 @@ impl Log {
     /// # Errors
     /// If it cannot be read.
     pub async fn get(&self, owner: &Owner, id: &str) -> Result<Option<Entry>, Error> {
-        self.driver.log_entry(&self.name, owner, id).await
+        Ok(self.driver.log_entries(&self.name, owner, vec![id.to_owned()]).await?.pop())
+    }
+
+    /// The entries with these ids that are there, in the order of the log, each once; of the ids, those beyond [`MAX_PAGE`] are ignored.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub async fn entries(&self, owner: &Owner, mut ids: Vec<String>) -> Result<Vec<Entry>, Error> {
+        ids.truncate(MAX_PAGE as usize);
+        self.driver.log_entries(&self.name, owner, ids).await
     }
 
     /// How many entries match the query, on all pages. Reads as many; [`usage`](Self::usage) does not.
@@ -193,6 +202,14 @@ impl Log {
         Ok(committed.into_entries())
     }
 
+    /// Gives the entry with this id another value; it keeps its place, time and peer. Returns how many were there: 0 or 1.
+    ///
+    /// # Errors
+    /// As [`Batch::commit`].
+    pub async fn replace(&self, owner: &Owner, id: &str, value: impl Into<Bytes>) -> Result<u64, Error> {
+        Ok(self.batch().replace_entry(self, owner, id, value).commit().await?.changed())
+    }
+
     /// Removes the entries with these ids; returns how many were there.
     ///
     /// # Errors
@@ -230,6 +247,14 @@ impl Batch {
         entry.at = whole_microseconds(entry.at);
         let size = entry.size();
         let write = Write::Append { store: log.name.clone(), owner: owner.clone(), entry, limit };
+        self.push(&log.driver, &log.name, size, write)
+    }
+
+    /// Gives the entry with this id another value, if it is there; it keeps its place, time and peer.
+    pub fn replace_entry(self, log: &Log, owner: &Owner, id: &str, value: impl Into<Bytes>) -> Self {
+        let (id, value) = (id.to_owned(), value.into());
+        let size = id.len() + value.len();
+        let write = Write::ReplaceEntry { store: log.name.clone(), owner: owner.clone(), id, value };
         self.push(&log.driver, &log.name, size, write)
     }
 

@@ -12,10 +12,10 @@ use jiff::Timestamp;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// Only entries behind the one with this id.
-    pub after: Option<String>,
-    /// Only entries in front of the one with this id.
-    pub before: Option<String>,
+    /// Only entries behind all those with these ids.
+    pub after: Vec<String>,
+    /// Only entries in front of all those with these ids.
+    pub before: Vec<String>,
     /// Only entries of this time or later.
     pub start: Option<Timestamp>,
     /// Only entries of this time or earlier.
@@ -30,22 +30,30 @@ pub struct Query {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { after: None, before: None, start: None, end: None, peer: None, limit: 100, backwards: false }
+        Self {
+            after: Vec::new(),
+            before: Vec::new(),
+            start: None,
+            end: None,
+            peer: None,
+            limit: 100,
+            backwards: false,
+        }
     }
 }
 
 impl Query {
-    /// Asks for entries behind the one with this id.
+    /// Asks for entries behind the one with this id; also behind another, if it was asked before.
     #[must_use]
     pub fn after(mut self, id: impl Into<String>) -> Self {
-        self.after = Some(id.into());
+        self.after.push(id.into());
         self
     }
 
-    /// Asks for entries in front of the one with this id.
+    /// Asks for entries in front of the one with this id; also in front of another, if it was asked before.
     #[must_use]
     pub fn before(mut self, id: impl Into<String>) -> Self {
-        self.before = Some(id.into());
+        self.before.push(id.into());
         self
     }
 

@@ -118,7 +118,8 @@ async fn check(store: &Store, acknowledged: &[String]) {
 async fn ids(store: &Store, owner: &Owner) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     loop {
-        let query = Query { after: ids.last().cloned(), limit: 1_000, ..Query::default() };
+        let query =
+            Query { after: ids.last().cloned().into_iter().collect(), limit: 1_000, ..Query::default() };
         let page = store.log("log").range(owner, &query).await.unwrap();
         ids.extend(page.entries.into_iter().map(|entry| entry.id));
         if page.complete {

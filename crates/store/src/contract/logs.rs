@@ -64,6 +64,10 @@ pub async fn a_range_excludes_its_ids_and_includes_its_times(store: Store) -> Re
     assert_eq!(log.count_matching(&juliet(), &query.clone().limit(1)).await?, 3);
     let query = query.after("2").before("9");
     assert_eq!(ids(&log.range(&juliet(), &query).await?), ["3", "4"]);
+    let both = Query::default().after("4").after("2").before("5").before("9");
+    assert_eq!(ids(&log.range(&juliet(), &both).await?), [""; 0]);
+    let both = Query::default().after("2").after("1").before("9").before("5");
+    assert_eq!(ids(&log.range(&juliet(), &both).await?), ["3", "4"]);
     let nothing = Query::default().after("5").before("5");
     assert_eq!(ids(&log.range(&juliet(), &nothing).await?), [""; 0]);
     assert_eq!(log.count_matching(&romeo(), &Query::default()).await?, 0);
@@ -87,7 +91,8 @@ pub async fn paging_in_both_directions_meets_every_entry_once(store: Store) -> R
     let log = ten(&store).await?;
     let mut forwards = Vec::new();
     loop {
-        let query = Query { after: forwards.last().cloned(), limit: 3, ..Query::default() };
+        let after = forwards.last().cloned().into_iter().collect();
+        let query = Query { after, limit: 3, ..Query::default() };
         let page = log.range(&juliet(), &query).await?;
         forwards.extend(page.entries.into_iter().map(|entry| entry.id));
         if page.complete {
@@ -96,7 +101,7 @@ pub async fn paging_in_both_directions_meets_every_entry_once(store: Store) -> R
     }
     let mut backwards: Vec<String> = Vec::new();
     loop {
-        let before = backwards.first().cloned();
+        let before = backwards.first().cloned().into_iter().collect();
         let query = Query { before, limit: 3, backwards: true, ..Query::default() };
         let page = log.range(&juliet(), &query).await?;
         backwards.splice(0..0, page.entries.into_iter().map(|entry| entry.id));
@@ -245,6 +250,31 @@ pub async fn no_entry_is_taken_twice(store: Store) -> Result<(), Error> {
     }
     let different: BTreeSet<_> = taken.iter().collect();
     assert_eq!((taken.len(), different.len(), log.count(&juliet()).await?), (10, 10, 0));
+    Ok(())
+}
+
+pub async fn entries_asked_for_by_id_come_in_log_order_each_once(store: Store) -> Result<(), Error> {
+    let log = ten(&store).await?;
+    let wanted = ["7", "2", "none", "7", "4"].map(str::to_owned).to_vec();
+    assert_eq!(log.entries(&juliet(), wanted.clone()).await?, [entry(2, 102), entry(4, 104), entry(7, 107)]);
+    assert_eq!(log.entries(&romeo(), wanted).await?, []);
+    assert_eq!(log.entries(&juliet(), Vec::new()).await?, []);
+    Ok(())
+}
+
+pub async fn a_replaced_value_leaves_the_entry_where_it_was(store: Store) -> Result<(), Error> {
+    let log = ten(&store).await?;
+    assert_eq!(log.replace(&juliet(), "4", "gone").await?, 1);
+    assert_eq!(log.replace(&juliet(), "none", "gone").await?, 0);
+    assert_eq!(log.replace(&romeo(), "4", "gone").await?, 0);
+    let page = log.range(&juliet(), &Query::default().after("3").limit(2)).await?;
+    assert_eq!(page.entries, [Entry { value: "gone".into(), ..entry(4, 104) }, entry(5, 105)]);
+    assert_eq!(log.usage(&juliet()).await?, Usage { entries: 10, bytes: 67 });
+    let failed =
+        store.batch().replace_entry(&log, &juliet(), "5", "lost").append(&log, &juliet(), entry(6, 1));
+    assert!(failed.commit().await.is_err_and(|error| error.is_conflict()));
+    assert_eq!(log.get(&juliet(), "5").await?, Some(entry(5, 105)));
+    assert_eq!(log.usage(&juliet()).await?, Usage { entries: 10, bytes: 67 });
     Ok(())
 }
 

@@ -105,6 +105,8 @@ macro_rules! contract_tests {
             trimming_by_time_finds_old_entries_at_late_positions,
             no_entry_is_taken_twice,
             taken_ids_come_in_log_order,
+            entries_asked_for_by_id_come_in_log_order_each_once,
+            a_replaced_value_leaves_the_entry_where_it_was,
             a_blob_appears_whole_with_its_commit,
             an_abandoned_blob_never_appears,
             a_blob_of_many_chunks_is_read_by_any_range,

@@ -72,6 +72,11 @@ fn run_step(model: &mut Model, step: &Step) -> Verdict {
         Step::DeleteEntries(owner, ids) => {
             remove(&mut model[usize::from(*owner)].log, |_, entry| ids.contains(&entry.id), u32::MAX)
         }
+        Step::Replace(owner, id, value) => {
+            let log = &mut model[usize::from(*owner)].log;
+            let entry = log.iter_mut().find(|entry| entry.id == *id);
+            Verdict::Done(u64::from(entry.map(|entry| entry.value = value.clone().into()).is_some()))
+        }
         Step::Trim(owner, rule, limit) => {
             let log = &mut model[usize::from(*owner)].log;
             let length = log.len() as u64;
@@ -115,13 +120,10 @@ fn remove(log: &mut Vec<Entry>, matches: impl Fn(usize, &Entry) -> bool, limit: 
 /// The page for a query; `None` if it names an unknown id.
 fn page(log: &[Entry], query: &Query) -> Option<Page> {
     let find = |id: &String| log.iter().position(|entry| entry.id == *id);
-    let after = query.after.as_ref().map(find);
-    let before = query.before.as_ref().map(find);
-    if after == Some(None) || before == Some(None) {
-        return None;
-    }
-    let first = after.flatten().map_or(0, |index| index + 1);
-    let last = before.flatten().unwrap_or(log.len());
+    let after: Vec<usize> = query.after.iter().map(find).collect::<Option<_>>()?;
+    let before: Vec<usize> = query.before.iter().map(find).collect::<Option<_>>()?;
+    let first = after.into_iter().max().map_or(0, |index| index + 1);
+    let last = before.into_iter().min().unwrap_or(log.len());
     let in_range = log.iter().take(last).skip(first).filter(|entry| {
         query.start.is_none_or(|start| start <= entry.at)
             && query.end.is_none_or(|end| entry.at <= end)
@@ -158,6 +160,7 @@ fn add(batch: Batch, store: &Store, owners: &[Owner; 2], step: &Step) -> Batch {
         Step::Append(o, entry, Some(limit)) => batch.append_if_below(&log, owner(o), entry.clone(), *limit),
         Step::Append(o, entry, None) => batch.append(&log, owner(o), entry.clone()),
         Step::DeleteEntries(o, ids) => batch.delete_entries(&log, owner(o), ids.clone()),
+        Step::Replace(o, id, value) => batch.replace_entry(&log, owner(o), id, value.clone()),
         Step::Trim(o, rule, limit) => batch.trim(&log, owner(o), *rule, *limit),
         Step::Erase(o) => batch.erase(owner(o)),
     }

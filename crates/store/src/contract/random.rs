@@ -17,6 +17,7 @@ pub(super) enum Step {
     ExpectMap(u8, u8, Option<u8>),
     Append(u8, Entry, Option<Limit>),
     DeleteEntries(u8, Vec<String>),
+    Replace(u8, String, String),
     Trim(u8, Trim, u32),
     Erase(u8),
 }
@@ -69,13 +70,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (owner.clone(), key, maybe()).prop_map(|(o, k, v)| Step::ExpectMap(o, k, v)),
         8 => (owner.clone(), entry(), limit()).prop_map(|(o, e, l)| Step::Append(o, e, l)),
         1 => (owner.clone(), vec(id(), 0..3)).prop_map(|(o, ids)| Step::DeleteEntries(o, ids)),
+        1 => (owner.clone(), id(), "x{0,9}").prop_map(|(o, id, value)| Step::Replace(o, id, value)),
         1 => (owner.clone(), rule, 0..4_u32).prop_map(|(o, rule, limit)| Step::Trim(o, rule, limit)),
         1 => owner.prop_map(Step::Erase),
     ]
 }
 
 fn query() -> impl Strategy<Value = Query> {
-    let maybe_id = || prop::option::weighted(0.3, id());
+    let maybe_id = || prop_oneof![2 => Just(Vec::new()), 1 => vec(id(), 1..3)];
     let maybe_at = || prop::option::of(at());
     (maybe_id(), maybe_id(), maybe_at(), maybe_at(), peer(), 0..6_u32, any::<bool>()).prop_map(
         |(after, before, start, end, peer, limit, backwards)| Query {

@@ -40,6 +40,7 @@ fn apply(state: &mut State, write: Write, undo: &mut Vec<Undo>) -> Result<Outcom
         Write::DeleteMap { store, owner, key } => Ok(delete_map(state, (store, owner), key, undo)),
         Write::ClearMap { store, owner } => Ok(clear_map(state, (store, owner), undo)),
         Write::Append { store, owner, entry, limit } => append(state, (store, owner), entry, limit, undo),
+        Write::ReplaceEntry { store, owner, id, value } => replace(state, (store, owner), id, value, undo),
         Write::DeleteEntries { store, owner, ids } => {
             let taken = take(state, (store, owner), Take::Ids(ids), undo);
             Ok(Outcome::from(taken.changed))
@@ -141,6 +142,22 @@ fn append(
         state.logs.get_mut(&at).and_then(|series| series.remove(position));
     }));
     charge(state, weight)?;
+    Ok(1.into())
+}
+
+fn replace(
+    state: &mut State,
+    at: Key,
+    id: String,
+    value: Bytes,
+    undo: &mut Vec<Undo>,
+) -> Result<Outcome, Error> {
+    let Some(series) = state.logs.get_mut(&at) else { return Ok(0.into()) };
+    let length = value.len() as u64;
+    let Some(old) = series.replace(&id, value) else { return Ok(0.into()) };
+    state.used -= old.len() as u64;
+    undo.push(Box::new(move |state| drop(state.logs.get_mut(&at).and_then(|log| log.replace(&id, old)))));
+    charge(state, length)?;
     Ok(1.into())
 }
 

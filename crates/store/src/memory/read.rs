@@ -7,6 +7,7 @@ use crate::driver::{BlobInfo, Blobs, Documents, Found, Logs, Maps, Read};
 use crate::{Entry, Error, Owner, Page, PageBuilder, Query, Usage};
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
 #[async_trait]
@@ -87,11 +88,12 @@ impl Logs for Memory {
         self.with(|state| Ok(state.logs.get(&key(store, owner)).map(Series::usage).unwrap_or_default()))
     }
 
-    async fn log_entry(&self, store: &str, owner: &Owner, id: &str) -> Result<Option<Entry>, Error> {
+    async fn log_entries(&self, store: &str, owner: &Owner, ids: Vec<String>) -> Result<Vec<Entry>, Error> {
         self.with(|state| {
-            let series = state.logs.get(&key(store, owner));
-            let position = |series: &Series| series.positions.get(id).copied();
-            Ok(series.and_then(|series| series.entries.get(&position(series)?)).cloned())
+            let Some(series) = state.logs.get(&key(store, owner)) else { return Ok(Vec::new()) };
+            let positions: BTreeSet<u64> =
+                ids.iter().filter_map(|id| series.positions.get(id)).copied().collect();
+            Ok(positions.iter().filter_map(|position| series.entries.get(position)).cloned().collect())
         })
     }
 }

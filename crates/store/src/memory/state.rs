@@ -66,16 +66,22 @@ impl Series {
         Some(entry)
     }
 
+    /// Gives an entry another value; the result is the old one.
+    pub(super) fn replace(&mut self, id: &str, value: Bytes) -> Option<Bytes> {
+        let entry = self.entries.get_mut(self.positions.get(id)?)?;
+        self.bytes = self.bytes - entry.value.len() as u64 + value.len() as u64;
+        Some(std::mem::replace(&mut entry.value, value))
+    }
+
     /// The matching entries in log order, or the id that the query names and the log does not have.
     pub(super) fn matching<'a>(
         &'a self,
         query: &'a Query,
     ) -> Result<impl DoubleEndedIterator<Item = &'a Entry>, String> {
-        let position = |id: &Option<String>| match id {
-            Some(id) => self.positions.get(id).copied().map(Some).ok_or_else(|| id.clone()),
-            None => Ok(None),
-        };
-        let (after, before) = (position(&query.after)?, position(&query.before)?);
+        let position = |id: &String| self.positions.get(id).copied().ok_or_else(|| id.clone());
+        let positions = |ids: &[String]| ids.iter().map(position).collect::<Result<Vec<u64>, String>>();
+        let after = positions(&query.after)?.into_iter().max();
+        let before = positions(&query.before)?.into_iter().min();
         Ok(self
             .entries
             .iter()

@@ -32,6 +32,7 @@ fn apply(conn: &Connection, write: &Write) -> Result<Outcome, Failure> {
         }
         Write::ClearMap { store, owner } => delete_all(conn, Kind::Map, store, owner)?,
         Write::Append { store, owner, entry, limit } => log::append(conn, store, owner, entry, *limit)?,
+        Write::ReplaceEntry { store, owner, id, value } => log::replace(conn, store, owner, (id, value))?,
         Write::DeleteEntries { store, owner, ids } => log::delete(conn, store, owner, ids)?,
         Write::TakeEntries { store, owner, which } => {
             let entries = log::take(conn, store, owner, which)?;

@@ -89,6 +89,24 @@ fn insert(
     }
 }
 
+pub(super) fn replace(
+    conn: &Connection,
+    store: &str,
+    owner: &Owner,
+    (id, value): (&str, &[u8]),
+) -> Result<u64, Failure> {
+    let Some(series) = series(conn, store, owner)? else { return Ok(0) };
+    let length = "SELECT length(value) FROM entry WHERE series = ?1 AND id = ?2";
+    let Some(length) = super::apply::optional::<i64>(conn, length, params![series.id, id])? else {
+        return Ok(0);
+    };
+    let sql = "UPDATE entry SET value = ?3 WHERE series = ?1 AND id = ?2";
+    conn.prepare_cached(sql)?.execute(params![series.id, id, value])?;
+    let sql = "UPDATE series SET bytes = bytes + ?2 - ?3 WHERE id = ?1";
+    conn.prepare_cached(sql)?.execute(params![series.id, signed(value.len() as u64), length])?;
+    Ok(1)
+}
+
 pub(super) fn delete(conn: &Connection, store: &str, owner: &Owner, ids: &[String]) -> Result<u64, Failure> {
     let Some(series) = series(conn, store, owner)? else { return Ok(0) };
     let positions = positions_of(conn, &series, ids)?;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) const ENTRY_COLUMNS: &str = "id, at, peer, value";
@@ -44,13 +45,13 @@ impl Bounds {
         let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let found = conn.prepare_cached(sql)?.query_row(params![store, owner.key()], row).optional()?;
         let Some((series, max_skew)) = found else {
-            return match query.after.as_ref().or(query.before.as_ref()) {
+            return match query.after.iter().chain(&query.before).next() {
                 Some(id) => Err(unknown(store, id).into()),
                 None => Ok(None),
             };
         };
-        let after = position(conn, store, series, query.after.as_ref())?.unwrap_or(i64::MIN);
-        let before = position(conn, store, series, query.before.as_ref())?.unwrap_or(i64::MAX);
+        let after = positions(conn, store, series, &query.after)?.into_iter().max().unwrap_or(i64::MIN);
+        let before = positions(conn, store, series, &query.before)?.into_iter().min().unwrap_or(i64::MAX);
         let start = query.start.map_or(i64::MIN, ceiling);
         let end = query.end.map_or(i64::MAX, floor);
         // A position is never less than its entry's time, and ahead of it by `max_skew` at most.
@@ -100,18 +101,13 @@ fn unknown(store: &Arc<str>, id: &str) -> Error {
     Error::UnknownEntry { store: store.clone(), id: id.to_owned() }
 }
 
-fn position(
-    conn: &Connection,
-    store: &Arc<str>,
-    series: i64,
-    id: Option<&String>,
-) -> Result<Option<i64>, Failure> {
-    let Some(id) = id else { return Ok(None) };
+fn positions(conn: &Connection, store: &Arc<str>, series: i64, ids: &[String]) -> Result<Vec<i64>, Failure> {
     let sql = "SELECT position FROM entry WHERE series = ?1 AND id = ?2";
-    match optional(conn, sql, params![series, id])? {
-        Some(position) => Ok(Some(position)),
+    let position = |id: &String| match optional(conn, sql, params![series, id])? {
+        Some(position) => Ok(position),
         None => Err(unknown(store, id).into()),
-    }
+    };
+    ids.iter().map(position).collect()
 }
 
 fn page(conn: &Connection, store: &Arc<str>, owner: &Owner, query: &Query) -> Result<Page, Failure> {
@@ -141,14 +137,20 @@ pub(super) fn usage(conn: &Connection, store: &Arc<str>, owner: &Owner) -> Resul
     Ok(usage.unwrap_or_default())
 }
 
-fn by_id(conn: &Connection, store: &Arc<str>, owner: &Owner, id: &str) -> Result<Option<Entry>, Failure> {
+fn by_ids(conn: &Connection, store: &Arc<str>, owner: &Owner, ids: &[String]) -> Result<Vec<Entry>, Failure> {
     let sql = format!(
-        "SELECT {ENTRY_COLUMNS} FROM entry
+        "SELECT {ENTRY_COLUMNS}, position FROM entry
             WHERE series = (SELECT id FROM series WHERE store = ?1 AND owner = ?2) AND id = ?3"
     );
     let mut select = conn.prepare_cached(&sql)?;
-    let mut rows = select.query(params![store, owner.key(), id])?;
-    rows.next()?.map(entry).transpose()
+    let mut found = BTreeMap::new();
+    for id in ids {
+        let mut rows = select.query(params![store, owner.key(), id])?;
+        if let Some(row) = rows.next()? {
+            found.insert(row.get::<_, i64>(4)?, entry(row)?);
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 impl Sqlite {
@@ -187,8 +189,7 @@ impl Logs for Sqlite {
         self.threads.read_few(move |conn| usage(conn, &store, &owner)).await
     }
 
-    async fn log_entry(&self, store: &str, owner: &Owner, id: &str) -> Result<Option<Entry>, Error> {
-        let id = id.to_owned();
-        self.read_log(store, owner, move |conn, store, owner| by_id(conn, store, owner, &id)).await
+    async fn log_entries(&self, store: &str, owner: &Owner, ids: Vec<String>) -> Result<Vec<Entry>, Error> {
+        self.read_log(store, owner, move |conn, store, owner| by_ids(conn, store, owner, &ids)).await
     }
 }

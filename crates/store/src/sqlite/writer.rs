@@ -105,6 +105,7 @@ fn size(write: &Write) -> usize {
         Write::ExpectMap { key, expected, .. } => key.len() + expected.as_ref().map_or(0, Bytes::len),
         Write::PutMap { key, value, .. } => key.len() + value.len(),
         Write::Append { entry, .. } => entry.id.len() + entry.value.len(),
+        Write::ReplaceEntry { id, value, .. } => id.len() + value.len(),
         Write::DeleteEntries { ids, .. } => ids.iter().map(String::len).sum(),
         Write::TakeEntries { which: Take::Ids(ids), .. } => ids.iter().map(String::len).sum(),
         Write::CommitBlob { tail, .. } => tail.len(),
