@@ -13,7 +13,7 @@ use stonechat_stanza::{Element, Stanza, StanzaError, xml};
 use crate::disco::Info;
 use crate::journal::Unit;
 use crate::point::{Point, SessionAvailable, SessionUnavailable, Targets};
-use crate::session::{Account, Session};
+use crate::session::{Account, Session, States};
 use crate::tables::Tables;
 use crate::{AccountError, Acks, Host, On};
 
@@ -65,6 +65,8 @@ pub(crate) struct Outbox {
     waited: Duration,
     /// The session in whose mailbox the stanza was when that ended, and its number there.
     left: Option<(Arc<Session>, u64)>,
+    /// What extensions note about it.
+    notes: States,
 }
 
 impl Outbox {
@@ -234,6 +236,19 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn stanza_key(&self, stanza: &Stanza) -> Option<String> {
         self.out.key(stanza)
+    }
+
+    /// What an extension notes about the stanza that a client or the server has sent, from its arrival until all that follows from it has
+    /// left; the default at first. Other stanzas that follow from it share the note, so it says for itself which it is about.
+    #[must_use]
+    pub fn note<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.out.notes.get_or_default()
+    }
+
+    /// As [`Cx::note`], but `None` when nobody has asked for it yet.
+    #[must_use]
+    pub fn note_if_any<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.out.notes.get()
     }
 
     /// Sends a stanza to whomever `to` says, here or elsewhere. It needs a `from`, as clients' stanzas have.

@@ -97,13 +97,15 @@ pub(crate) struct Hooks<P: Point> {
     guards: Vec<Entry<dyn Guard<P>>>,
     async_guards: Vec<Entry<dyn AsyncGuard<P>>>,
     maps: Vec<Entry<dyn Map<P>>>,
-    records: Vec<Entry<dyn Record<P>>>,
+    records: Vec<(Select, Entry<dyn Record<P>>)>,
     copies: Vec<Entry<dyn Copies<P>>>,
     claims: Vec<(Select, Entry<dyn Claim<P>>)>,
     observers: Vec<Entry<dyn Observe<P>>>,
     reacts: Vec<Entry<dyn React<P>>>,
     /// Union of what is claimed.
     claimed: Select,
+    /// Union of what is recorded.
+    recorded: Select,
 }
 
 impl<P: Point> Default for Hooks<P> {
@@ -118,6 +120,7 @@ impl<P: Point> Default for Hooks<P> {
             observers: Vec::new(),
             reacts: Vec::new(),
             claimed: Select::NONE,
+            recorded: Select::NONE,
         }
     }
 }
@@ -166,9 +169,12 @@ impl<P: Point> Hooks<P> {
         !self.guards.is_empty() || !self.async_guards.is_empty()
     }
 
-    /// Awaits the records.
-    pub(crate) async fn record(&self, cx: &Cx<'_>, event: &P) -> Result<(), Refusal> {
-        for Entry { source, handler } in &self.records {
+    /// Awaits the records that want stanzas of this kind and type.
+    pub(crate) async fn record(&self, cx: &Cx<'_>, kind: Kind, event: &P) -> Result<(), Refusal> {
+        for (select, Entry { source, handler }) in &self.records {
+            if !select.contains(kind) {
+                continue;
+            }
             let done = source.wait("record", P::NAME, handler.record(cx, event)).await;
             if let Some(Err(error)) = &done {
                 source.failed("record", P::NAME, &error.to_string());
@@ -248,9 +254,9 @@ impl<P: Point> Hooks<P> {
         }
     }
 
-    /// Whether anything is installed that [`Hooks::record`] would await.
-    pub(crate) fn has_records(&self) -> bool {
-        !self.records.is_empty()
+    /// Whether some record wants stanzas of this kind and type.
+    pub(crate) fn is_recorded(&self, kind: Kind) -> bool {
+        self.recorded.contains(kind)
     }
 }
 
@@ -270,7 +276,7 @@ pub(crate) struct Staged<P: Point> {
     pub(crate) guards: Vec<Entry<dyn Guard<P>>>,
     pub(crate) async_guards: Vec<Entry<dyn AsyncGuard<P>>>,
     pub(crate) maps: Vec<(Wish, Entry<dyn Map<P>>)>,
-    pub(crate) records: Vec<Entry<dyn Record<P>>>,
+    pub(crate) records: Vec<(Select, Entry<dyn Record<P>>)>,
     pub(crate) copies: Vec<Entry<dyn Copies<P>>>,
     pub(crate) claims: Vec<(Wish, Select, Entry<dyn Claim<P>>)>,
     pub(crate) observers: Vec<Entry<dyn Observe<P>>>,
@@ -315,6 +321,7 @@ impl<P: Point> AnyStaged for Staged<P> {
             guards: self.guards,
             async_guards: self.async_guards,
             maps,
+            recorded: self.records.iter().fold(Select::NONE, |all, (select, _)| all | *select),
             records: self.records,
             copies: self.copies,
             claimed: claims.iter().fold(Select::NONE, |all, (select, _)| all | *select),

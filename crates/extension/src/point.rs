@@ -8,6 +8,8 @@
 //!                                         │               └─▶ NoSession ──▶ claim (offline store) or error
 //!                                         └─▶ full JID of a session ──▶ ToAccount ──▶ ToSession ──▶ …
 //!
+//!  when it is where it goes, and before its sender may take it for received: Routed
+//!
 //!  life of a session:  SessionBound ─▶ SessionAvailable ⇄ SessionUnavailable ─▶ SessionClosed
 //!  without connection:  SessionResumed when it has one again
 //!  after a restart:     SessionBound ─▶ SessionRestored ─▶ …
@@ -20,6 +22,7 @@
 //! | [`FromAccount`], [`Request`] | ✓ | | | | | | |
 //! | [`ToAccount`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
 //! | [`ToSession`] | ✓ | ✓ | | | | ✓ | |
+//! | [`Routed`] | | | ✓ | | | | |
 //! | [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
 //! | [`SessionBound`], [`SessionRestored`], [`SessionDetached`], [`SessionResumed`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
 //! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
@@ -59,6 +62,15 @@ pub struct FromClient {
 pub struct FromAccount {
     /// The stanza.
     pub stanza: Stanza,
+}
+
+/// A stanza of a session of this host, of this kind, is where it goes: in mailboxes, stored, answered, refused or on its way elsewhere. What
+/// followed from it has not left yet. For records that are made together with those at the points between, and are made alone when the
+/// stanza did not get there. [`Cx::session`](crate::Cx::session) is the sender.
+#[derive(Debug)]
+pub struct Routed {
+    /// What it was.
+    pub kind: Kind,
 }
 
 /// A message or presence is for an account of this host, be it for the bare JID or for one session.
@@ -175,6 +187,7 @@ points!(
     FromClient,
     FromAccount,
     Request,
+    Routed,
     ToAccount,
     NoSession,
     NoAccount,

@@ -13,7 +13,7 @@ use crate::hooks::{Entry, Hooks, Source};
 use crate::install::{InstallError, Installer, NamedCommand, Staging, Stored};
 use crate::iq::IqTable;
 use crate::login::{LoginTable, Speaker};
-use crate::point::{FromAccount, FromClient, NoSession, Point, ToAccount, ToSession};
+use crate::point::{FromAccount, FromClient, NoSession, Point, Routed, ToAccount, ToSession};
 use crate::session::Saved;
 use crate::{BeforeSession, Descriptor, Nonza, On, Registry, Request, disco::Info, suggest};
 
@@ -79,6 +79,7 @@ pub struct Tables {
     pub(crate) from_client: Arc<Hooks<FromClient>>,
     pub(crate) from_account: Arc<Hooks<FromAccount>>,
     pub(crate) requests: Arc<Hooks<Request>>,
+    pub(crate) routed: Arc<Hooks<Routed>>,
     pub(crate) to_account: Arc<Hooks<ToAccount>>,
     pub(crate) to_session: Arc<Hooks<ToSession>>,
     pub(crate) no_session: Arc<Hooks<NoSession>>,
@@ -147,6 +148,7 @@ impl Tables {
             from_client: hooks_in(&points).unwrap_or_default(),
             from_account: hooks_in(&points).unwrap_or_default(),
             requests: hooks_in(&points).unwrap_or_default(),
+            routed: hooks_in(&points).unwrap_or_default(),
             to_account: hooks_in(&points).unwrap_or_default(),
             to_session: hooks_in(&points).unwrap_or_default(),
             no_session: hooks_in(&points).unwrap_or_default(),

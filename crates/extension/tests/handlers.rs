@@ -114,7 +114,7 @@ static SEEN: AtomicUsize = AtomicUsize::new(0);
 extension!(Clumsy, "clumsy", |host| {
     let clumsy = host.share(Self);
     host.observe::<ToAccount>(&clumsy);
-    host.record::<ToAccount>(&clumsy);
+    host.record::<ToAccount>(Select::MESSAGES, &clumsy);
     host.copy::<ToAccount>(&clumsy);
     host.react::<SessionBound>(&clumsy);
     Ok(())

@@ -84,14 +84,14 @@ impl Host {
             Err(Refusal::Absent) => return self.no_account(event.account, event.stanza, out).await,
             Err(refusal) => return refuse(&mut cx, &event.stanza, refusal),
         }
-        if hooks.has_records()
-            && let Err(refusal) = hooks.record(&cx, &event).await
+        let kind = event.stanza.kind();
+        if hooks.is_recorded(kind)
+            && let Err(refusal) = hooks.record(&cx, kind, &event).await
         {
             return refuse(&mut cx, &event.stanza, refusal);
         }
         hooks.observe(&cx, &event);
         hooks.copy(&mut cx, &event);
-        let kind = event.stanza.kind();
         if hooks.is_claimed(kind) {
             let original = event.stanza.clone();
             event = match hooks.claim(&mut cx, kind, event).await {

@@ -7,8 +7,9 @@ use stonechat_stanza::{Kind, Stanza, StanzaError, presence};
 use super::Host;
 use crate::cx::{Cx, Effect, Outbox};
 use crate::hooks::Refusal;
-use crate::point::FromClient;
+use crate::point::{FromClient, Routed};
 use crate::session::Session;
+use crate::tables::Tables;
 
 /// Something for which a client's stream is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +57,13 @@ impl Host {
             session.inherited().await;
         }
         let mut out = Outbox::from(session);
-        self.accept(session, stanza, &mut out).await;
+        let (tables, kind) = (self.tables(), stanza.kind());
+        self.accept(session, &tables, stanza, &mut out).await;
+        if tables.routed.is_recorded(kind) {
+            let cx = Cx::new(self, &tables, Some(session), &mut out);
+            // It is too late to refuse anything; what went wrong is in the log.
+            let _refused = tables.routed.record(&cx, kind, &Routed { kind }).await;
+        }
         self.drain(out).await;
         self.handled(session, kind);
         if shows && session.has_ended() {
@@ -65,10 +72,15 @@ impl Host {
         Ok(())
     }
 
-    async fn accept(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza, out: &mut Outbox) {
-        let tables = self.tables();
+    async fn accept(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        tables: &Arc<Tables>,
+        stanza: Stanza,
+        out: &mut Outbox,
+    ) {
         let hooks = &tables.from_client;
-        let mut cx = Cx::new(self, &tables, Some(session), out);
+        let mut cx = Cx::new(self, tables, Some(session), out);
         if let Some(defect) = stanza.defect() {
             // The address may be what is wrong, so the error comes from the account.
             let mut stanza = stanza;
@@ -80,14 +92,14 @@ impl Host {
         if let Err(refusal) = hooks.admit_after_wait(&cx, &mut event).await {
             return tell(&mut cx, session, &event.stanza, refusal);
         }
-        if hooks.has_records()
-            && let Err(refusal) = hooks.record(&cx, &event).await
+        let kind = event.stanza.kind();
+        if hooks.is_recorded(kind)
+            && let Err(refusal) = hooks.record(&cx, kind, &event).await
         {
             return tell(&mut cx, session, &event.stanza, refusal);
         }
         hooks.observe(&cx, &event);
         hooks.copy(&mut cx, &event);
-        let kind = event.stanza.kind();
         let mut stanza = if hooks.is_claimed(kind) {
             let original = event.stanza.clone();
             match hooks.claim(&mut cx, kind, event).await {

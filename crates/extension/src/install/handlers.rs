@@ -33,10 +33,10 @@ impl Installer<'_> {
         Placed { wish: &mut maps.last_mut().expect("just pushed").0 }
     }
 
-    /// Registers a record at point `P`.
-    pub fn record<P: Point>(&mut self, handler: &Arc<impl Record<P>>) {
+    /// Registers a record of stanzas of the selected kinds at point `P`. Others are not awaited.
+    pub fn record<P: Point>(&mut self, select: Select, handler: &Arc<impl Record<P>>) {
         let entry = self.entry(Arc::clone(handler) as Arc<dyn Record<P>>);
-        self.staged::<P>().records.push(entry);
+        self.staged::<P>().records.push((select, entry));
     }
 
     /// Registers a copy at point `P`.
