@@ -38,4 +38,4 @@ pub use wire::{Disable, Enable, NS, Private, RULES, Received, Sent, is_wrapper, 
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{Config, Extension, SERVER};
+pub use server::{Config, Extension, SERVER, SentCopy};

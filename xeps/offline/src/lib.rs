@@ -25,6 +25,9 @@
 //! session that ended waits for the next session to become available, even if others are there: as far as they were to
 //! have it, they have had it.
 //!
+//! Where an extension keeps messages anyway, as an archive does, what it has waits as a reference ([`Keeper`]), and a session that has read
+//! it there before it became available is not given it again.
+//!
 //! Left out: Flexible Offline Message Retrieval (XEP-0013) and the older `jabber:x:delay` (XEP-0091, obsolete).
 //!
 //! ```
@@ -48,4 +51,4 @@ pub use wire::{FEATURE, REASON, discard_forged, stamp, take_stamp};
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{Config, Extension, SERVER};
+pub use server::{Config, Extension, Keeper, SERVER};

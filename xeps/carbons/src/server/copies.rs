@@ -2,13 +2,25 @@
 
 use std::sync::Arc;
 
-use stonechat_extension::point::{FromClient, ToAccount};
+use stonechat_extension::point::{FromClient, Point, ToAccount};
 use stonechat_extension::{Account, Copies, Cx, HandlerError, Session};
 use stonechat_stanza::{Kind, Stanza, message};
 
 use super::Extension;
 use super::audience::{Audience, wants_copies};
 use crate::{Direction, eligible, wrap};
+
+/// What a session has sent is about to be wrapped for the other sessions of its account. Maps at this point may add what is theirs alone
+/// to know. [`Cx::session`] is the sender.
+#[derive(Debug)]
+pub struct SentCopy {
+    /// The message.
+    pub stanza: Stanza,
+}
+
+impl Point for SentCopy {
+    const NAME: &'static str = "carbons::SentCopy";
+}
 
 /// §8: what a session sends, to the others of the account, whether or not the sender has enabled carbons itself.
 impl Copies<FromClient> for Extension {
@@ -94,11 +106,33 @@ impl Extension {
         for session in account.sessions().iter().filter(|session| wants_copies(session) && wanted(session)) {
             let copy = match &copy {
                 Some(copy) => copy,
-                None => &*copy.insert(self::wrap(direction, message, account.jid()).map_err(too_large)?),
+                None => &*copy.insert(self.copy_of(cx, direction, message, account)?),
             };
             cx.send_to_session(session, copy.clone().with_to(session.jid().clone()));
         }
         Ok(())
+    }
+}
+
+impl Extension {
+    /// The copy, still without `to`.
+    fn copy_of(
+        &self,
+        cx: &Cx<'_>,
+        direction: Direction,
+        message: &Stanza,
+        account: &Account,
+    ) -> Result<Stanza, HandlerError> {
+        let wrapped = match direction {
+            Direction::Received => wrap(direction, message, account.jid()),
+            Direction::Sent => {
+                let mut event = SentCopy { stanza: message.clone() };
+                let mapped = cx.map_at(&mut event);
+                mapped.map_err(|error| HandlerError::new(format!("a message is not copied: {error}")))?;
+                wrap(direction, &event.stanza, account.jid())
+            }
+        };
+        wrapped.map_err(too_large)
     }
 }
 

@@ -18,6 +18,7 @@ use stonechat_stanza::{Element, Kind, StanzaError};
 use crate::{Disable, Enable, NS, RULES, is_wrapper};
 use audience::{Audience, Enabled};
 pub use config::Config;
+pub use copies::SentCopy;
 
 /// The extension. Who has enabled carbons is held by the sessions themselves.
 #[derive(Debug)]

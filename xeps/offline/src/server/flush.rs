@@ -24,7 +24,8 @@ use stonechat_store::Error;
 
 use super::gates::{Delivering, Gates};
 use super::keep::most_available;
-use super::waiting::Waiting;
+use super::keeper::Keeper;
+use super::waiting::{Source, Waiting};
 use super::{Extension, Served};
 
 #[async_trait]
@@ -43,9 +44,12 @@ impl React<SessionAvailable> for Extension {
 impl Extension {
     async fn flush(&self, cx: &mut Cx<'_>, session: &Arc<Session>) -> Result<(), Error> {
         let account = session.account().jid();
+        let keeper = cx.service::<dyn Keeper>();
+        let read = keeper.as_ref().map(|keeper| keeper.take_read(session)).unwrap_or_default();
         let Some(mut delivering) = self.begin(cx, account).await? else { return Ok(()) };
+        let source = Source { waiting: self.waiting.clone(), keeper, read };
         loop {
-            let mut page = self.waiting.oldest(account).await?;
+            let mut page = source.oldest(account).await?;
             if page.entries.is_empty() {
                 match finish(&self.waiting, delivering).await? {
                     Some(not_yet) => delivering = not_yet,
@@ -55,7 +59,7 @@ impl Extension {
             }
             let (domain, now) = (cx.domain(), cx.now());
             let fits = page.entries.iter().take_while(|entry| {
-                let message = self.waiting.message(entry, domain, now);
+                let message = source.message(&page, entry, domain, now);
                 message.is_none_or(|message| cx.try_deliver(session, message))
             });
             let fits = fits.count();
@@ -63,8 +67,7 @@ impl Extension {
             session.settled().await;
             page.delete(fits).await?;
             if !all_fit {
-                let (waiting, host) = (self.waiting.clone(), Arc::clone(cx.host()));
-                tokio::spawn(rest(waiting, host, delivering, session.hold()));
+                tokio::spawn(rest(source, Arc::clone(cx.host()), delivering, session.hold()));
                 return Ok(());
             }
         }
@@ -94,11 +97,11 @@ async fn finish(waiting: &Waiting, delivering: Delivering) -> Result<Option<Deli
 }
 
 /// Delivers what did not fit into a mailbox at once, as there is room; to another session when this one ends.
-pub(super) async fn rest(waiting: Waiting, host: Arc<Host>, mut delivering: Delivering, mut hold: Hold) {
+pub(super) async fn rest(source: Source, host: Arc<Host>, mut delivering: Delivering, mut hold: Hold) {
     loop {
-        let next = match deliver_page(&waiting, &host, &delivering, hold.session()).await {
+        let next = match deliver_page(&source, &host, &delivering, hold.session()).await {
             Ok(Step::More) => continue,
-            Ok(Step::Nothing) => finish(&waiting, delivering).await,
+            Ok(Step::Nothing) => finish(&source.waiting, delivering).await,
             Ok(Step::Gone) => Ok(successor(&host, delivering, &mut hold).await),
             Err(error) => Err(error),
         };
@@ -124,16 +127,16 @@ enum Step {
 }
 
 async fn deliver_page(
-    waiting: &Waiting,
+    source: &Source,
     host: &Arc<Host>,
     delivering: &Delivering,
     session: &Arc<Session>,
 ) -> Result<Step, Error> {
-    let mut page = waiting.oldest(delivering.account()).await?;
+    let mut page = source.oldest(delivering.account()).await?;
     let mut delivered = 0;
     let mut gone = is_gone(session);
     for entry in &page.entries {
-        let Some(message) = waiting.message(entry, host.domain(), host.now()) else {
+        let Some(message) = source.message(&page, entry, host.domain(), host.now()) else {
             delivered += 1;
             continue;
         };

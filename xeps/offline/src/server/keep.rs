@@ -1,5 +1,6 @@
 //! A message that reached no session (XEP-0160 §2, steps 2 to 4).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,16 +13,19 @@ use stonechat_store::Error;
 use super::Extension;
 use super::flush;
 use super::gates::Gates;
-use super::waiting::Place;
+use super::keeper::Keeper;
+use super::waiting::{Place, Source};
 use crate::{Verdict, decide, take_stamp};
 
 #[async_trait]
 impl Claim<NoSession> for Extension {
     async fn claim(&self, cx: &mut Cx<'_>, event: NoSession) -> Result<Option<NoSession>, StanzaError> {
+        let mut event = event;
         let verdict = decide(&event.stanza, &event.account);
         if verdict == Verdict::OwnAccount {
             return Ok(None);
         }
+        let kept = kept(cx, &mut event).await?;
         let gates = cx.host().state::<Gates>();
         let _passing = gates.pass(&event.account).await;
         let in_time = !gates.is_delivering(&event.account) && is_for_whoever_is_there(cx, &event.stanza);
@@ -33,19 +37,34 @@ impl Claim<NoSession> for Extension {
         }
         let place = if cx.session().is_some() { Place::Returned } else { Place::Last };
         let (domain, now) = (cx.domain(), cx.now());
-        match self.waiting.keep(&event.account, event.stanza.clone(), place, domain, now).await {
+        match self.waiting.keep(&event.account, event.stanza.clone(), kept, place, domain, now).await {
             Ok(()) => {}
             Err(Error::Quota { .. } | Error::TooLarge { .. }) => return Ok(self.refused(cx, event).await),
-            Err(error) => {
-                tracing::error!(host = domain, account = %event.account, %error, "a message cannot be stored");
-                return Err(StanzaError::internal_server_error());
-            }
+            Err(error) => return Err(failed(cx, &event, &error)),
         }
         if in_time {
             self.see_to_it(cx, &gates, &event.account);
         }
         Ok(None)
     }
+}
+
+/// Under which id somebody else keeps the message; that is noted in it then.
+async fn kept(cx: &Cx<'_>, event: &mut NoSession) -> Result<Option<String>, StanzaError> {
+    let Some(keeper) = cx.service::<dyn Keeper>() else { return Ok(None) };
+    match keeper.kept(cx, &event.account, &event.stanza).await {
+        Ok(Some(id)) => {
+            keeper.stamp(&event.account, &id, &mut event.stanza);
+            Ok(Some(id))
+        }
+        Ok(None) => Ok(None),
+        Err(error) => Err(failed(cx, event, &error)),
+    }
+}
+
+fn failed(cx: &Cx<'_>, event: &NoSession, error: &Error) -> StanzaError {
+    tracing::error!(host = cx.domain(), account = %event.account, %error, "a message cannot be stored");
+    StanzaError::internal_server_error()
 }
 
 impl Extension {
@@ -69,12 +88,8 @@ impl Extension {
         if let Some(session) = most_available(&cx.sessions(account)).first()
             && let Some(delivering) = gates.begin(account)
         {
-            tokio::spawn(flush::rest(
-                self.waiting.clone(),
-                Arc::clone(cx.host()),
-                delivering,
-                session.hold(),
-            ));
+            let source = Source { waiting: self.waiting.clone(), keeper: cx.service(), read: HashSet::new() };
+            tokio::spawn(flush::rest(source, Arc::clone(cx.host()), delivering, session.hold()));
         }
     }
 }

@@ -4,6 +4,7 @@ mod config;
 mod flush;
 mod gates;
 mod keep;
+mod keeper;
 mod strangers;
 mod waiting;
 
@@ -18,6 +19,7 @@ use stonechat_stanza::{StanzaError, ns};
 
 use crate::{FEATURE, discard_forged};
 pub use config::Config;
+pub use keeper::Keeper;
 use waiting::Waiting;
 
 /// The extension.

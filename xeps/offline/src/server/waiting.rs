@@ -1,5 +1,7 @@
 //! The stored messages of accounts.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use stonechat_extension::{InstallError, Installer, Keep};
 use stonechat_stanza::jid::BareJid;
@@ -7,6 +9,7 @@ use stonechat_stanza::{Stanza, ns};
 use stonechat_store::{Entry, Error, Log, Owner, Query, Store, Trim};
 
 use super::Config;
+use super::keeper::Kept;
 use crate::{stamp, take_stamp};
 
 /// How many messages are in memory at a time. A page also ends early at [`stonechat_store::MAX_PAGE_BYTES`].
@@ -39,6 +42,31 @@ pub(super) struct Page {
     log: Log,
     owner: Owner,
     pub(super) entries: Vec<Entry>,
+    /// Those of them that somebody else keeps.
+    kept: HashMap<String, Stanza>,
+}
+
+/// Where the messages for a session come from.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub(super) waiting: Waiting,
+    pub(super) keeper: Kept,
+    /// What the session has read where it is kept.
+    pub(super) read: HashSet<String>,
+}
+
+/// What an entry holds.
+enum Held<'a> {
+    Message(&'a [u8]),
+    /// The id under which somebody else keeps the message.
+    Reference(&'a str),
+}
+
+fn held(entry: &Entry) -> Held<'_> {
+    match std::str::from_utf8(&entry.value) {
+        Ok(id) if !id.starts_with('<') => Held::Reference(id),
+        _ => Held::Message(&entry.value),
+    }
 }
 
 impl Waiting {
@@ -50,12 +78,13 @@ impl Waiting {
         Ok(Self { store: host.store(), returned, last, config })
     }
 
-    /// Stores a message for `account`; it is durable when this returns. Its own `<delay/>`, which a message has that was
+    /// Stores a message for `account`, or a reference to where it is `kept`; it is durable when this returns. Its own `<delay/>`, which a message has that was
     /// stored before, becomes the time of the entry again.
     pub(super) async fn keep(
         &self,
         account: &BareJid,
         mut message: Stanza,
+        kept: Option<String>,
         place: Place,
         domain: &str,
         now: Timestamp,
@@ -63,8 +92,14 @@ impl Waiting {
         let owner = Owner::account(account.as_str());
         let log = if place == Place::Returned { &self.returned } else { &self.last };
         let at = take_stamp(&mut message, domain).unwrap_or(now);
-        let mut bytes = Vec::new();
-        message.write_in(&mut bytes, ns::CLIENT);
+        let bytes = match kept {
+            Some(id) => id.into_bytes(),
+            None => {
+                let mut bytes = Vec::new();
+                message.write_in(&mut bytes, ns::CLIENT);
+                bytes
+            }
+        };
         let mut batch = self.store.batch();
         if let Some(cutoff) = self.config.cutoff(now) {
             batch = batch.trim(log, &owner, Trim::OlderThan(cutoff), TRIM);
@@ -75,19 +110,6 @@ impl Waiting {
         batch.append_if_below(log, &owner, entry, self.config.limit()).commit().await.map(drop)
     }
 
-    /// The oldest messages; none is left when there are none in the page.
-    pub(super) async fn oldest(&self, account: &BareJid) -> Result<Page, Error> {
-        let owner = Owner::account(account.as_str());
-        let query = Query::default().limit(PAGE);
-        for log in [&self.returned, &self.last] {
-            let entries = log.range(&owner, &query).await?.entries;
-            if !entries.is_empty() {
-                return Ok(Page { log: log.clone(), owner, entries });
-            }
-        }
-        Ok(Page { log: self.last.clone(), owner, entries: Vec::new() })
-    }
-
     /// Whether nothing is stored for the account.
     pub(super) async fn is_empty(&self, account: &BareJid) -> Result<bool, Error> {
         let owner = Owner::account(account.as_str());
@@ -95,22 +117,59 @@ impl Waiting {
         let mut found = reads.run().await?;
         Ok(found.usage().entries == 0 && found.usage().entries == 0)
     }
+}
+
+impl Source {
+    /// The oldest messages; none is left when there are none in the page.
+    pub(super) async fn oldest(&self, account: &BareJid) -> Result<Page, Error> {
+        let owner = Owner::account(account.as_str());
+        let query = Query::default().limit(PAGE);
+        for log in [&self.waiting.returned, &self.waiting.last] {
+            let entries = log.range(&owner, &query).await?.entries;
+            if !entries.is_empty() {
+                let kept = self.kept(account, &entries).await?;
+                return Ok(Page { log: log.clone(), owner, entries, kept });
+            }
+        }
+        Ok(Page { log: self.waiting.last.clone(), owner, entries: Vec::new(), kept: HashMap::new() })
+    }
+
+    /// Those of the messages that somebody else keeps, and that have not been read there.
+    async fn kept(&self, account: &BareJid, entries: &[Entry]) -> Result<HashMap<String, Stanza>, Error> {
+        let references = entries.iter().filter_map(|entry| match held(entry) {
+            Held::Reference(id) => Some(id.to_owned()),
+            Held::Message(_) => None,
+        });
+        let unread: Vec<String> = references.filter(|id| !self.read.contains(id)).collect();
+        match &self.keeper {
+            _ if unread.is_empty() => Ok(HashMap::new()),
+            Some(keeper) => keeper.fetch(account, unread).await,
+            None => {
+                let count = unread.len();
+                tracing::error!(%account, count, "messages wait in an archive that is switched off; they are not delivered");
+                Ok(HashMap::new())
+            }
+        }
+    }
 
     /// The message of an entry, with the note of its delay; `None` for one that is not to be delivered any more.
-    pub(super) fn message(&self, entry: &Entry, domain: &str, now: Timestamp) -> Option<Stanza> {
-        if self.config.cutoff(now).is_some_and(|cutoff| entry.at < cutoff) {
+    pub(super) fn message(&self, page: &Page, entry: &Entry, domain: &str, now: Timestamp) -> Option<Stanza> {
+        if self.waiting.config.cutoff(now).is_some_and(|cutoff| entry.at < cutoff) {
             return None;
         }
-        match Stanza::parse(&entry.value) {
-            Ok(mut message) => {
-                stamp(&mut message, domain, entry.at);
-                Some(message)
-            }
-            Err(error) => {
-                tracing::error!(id = entry.id, %error, "a stored message is damaged and cannot be delivered");
-                None
-            }
-        }
+        let mut message = match held(entry) {
+            // What is not there has been read, or deleted where it was kept.
+            Held::Reference(id) => page.kept.get(id)?.clone(),
+            Held::Message(bytes) => match Stanza::parse(bytes) {
+                Ok(message) => message,
+                Err(error) => {
+                    tracing::error!(id = entry.id, %error, "a stored message is damaged and cannot be delivered");
+                    return None;
+                }
+            },
+        };
+        stamp(&mut message, domain, entry.at);
+        Some(message)
     }
 }
 

@@ -1,0 +1,110 @@
+//! The archives in the store.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use smallvec::SmallVec;
+use stonechat_extension::Cx;
+use stonechat_stanza::jid::BareJid;
+use stonechat_stanza::{Stanza, ns};
+use stonechat_store::{Batch, Entry, Error, Log, Owner, Store, Trim};
+
+use super::Config;
+use crate::Retraction;
+
+/// Among so many messages that are archived one has its account's archive trimmed.
+const TRIM_EVERY: u64 = 256;
+/// How many messages go then; more than have come since, so that it does not grow.
+const TRIM: u32 = 512;
+
+/// A message for the archive of one account.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) owner: BareJid,
+    pub(super) entry: Entry,
+    /// What the message wants to be retracted.
+    pub(super) retraction: Option<Retraction>,
+}
+
+pub(super) type Rows = SmallVec<[Row; 2]>;
+
+/// The archives of a host's accounts. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Archive {
+    pub(super) store: Store,
+    pub(super) log: Log,
+    pub(super) config: Arc<Config>,
+    appended: Arc<AtomicU64>,
+}
+
+impl Archive {
+    pub(super) fn new(store: Store, log: Log, config: Config) -> Self {
+        Self { store, log, config: Arc::new(config), appended: Arc::default() }
+    }
+
+    /// The row of a message with `peer`, as it is now.
+    pub(super) fn row(&self, cx: &Cx<'_>, owner: &BareJid, peer: &str, message: &Stanza) -> Row {
+        let mut bytes = Vec::new();
+        message.write_in(&mut bytes, ns::CLIENT);
+        let entry = Entry::new(id(), cx.now(), bytes).peer(peer);
+        let retraction = (self.config.retraction_depth > 0).then(|| Retraction::of(message)).flatten();
+        Row { owner: owner.clone(), entry, retraction }
+    }
+
+    /// Writes the rows; they are durable when this returns. A row that is there already is not written again.
+    pub(super) async fn keep(&self, rows: &[Row], now: Timestamp) -> Result<(), Error> {
+        match self.write(rows, now).await {
+            Err(error) if error.is_conflict() && rows.len() > 1 => {
+                for row in rows {
+                    self.keep_one(row, now).await?;
+                }
+                Ok(())
+            }
+            Err(error) if error.is_conflict() => Ok(()),
+            done => done,
+        }
+    }
+
+    async fn keep_one(&self, row: &Row, now: Timestamp) -> Result<(), Error> {
+        match self.write(std::slice::from_ref(row), now).await {
+            Err(error) if error.is_conflict() => Ok(()),
+            done => done,
+        }
+    }
+
+    async fn write(&self, rows: &[Row], now: Timestamp) -> Result<(), Error> {
+        let mut batch = self.store.batch();
+        for row in rows {
+            let owner = Owner::account(row.owner.as_str());
+            batch = batch.append(&self.log, &owner, row.entry.clone());
+            if let Some(retraction) = &row.retraction {
+                batch = self.bury(batch, &owner, row, retraction).await?;
+            }
+            if self.appended.fetch_add(1, Ordering::Relaxed) % TRIM_EVERY == TRIM_EVERY - 1 {
+                batch = self.trim(batch, &owner, now, TRIM);
+            }
+        }
+        batch.commit().await.map(drop)
+    }
+
+    /// Removes the oldest messages of an archive that are too many or too old, at most `limit` of each.
+    pub(super) fn trim(&self, mut batch: Batch, owner: &Owner, now: Timestamp, limit: u32) -> Batch {
+        if let Some(cutoff) = self.config.cutoff(now) {
+            batch = batch.trim(&self.log, owner, Trim::OlderThan(cutoff), limit);
+        }
+        if self.config.max_messages > 0 {
+            batch = batch.trim(&self.log, owner, Trim::KeepNewest(self.config.max_messages), limit);
+        }
+        batch
+    }
+}
+
+/// An id that no other message has and nobody can guess (§3): 128 random bits.
+fn id() -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
