@@ -120,10 +120,10 @@ impl Case {
             Self::Start => Some(Goal::AtMost(100.0)),
             Self::StartMemory => Some(Goal::AtMost(25.0)),
             Self::StartFull => Some(Goal::AtMost(300.0)),
+            Self::ChatArchive => Some(Goal::AtMost(33.0)),
             Self::Chat | Self::ChatBare | Self::Ping => Some(Goal::TimesFloor(2.0)),
             Self::ChatWindow1 => Some(Goal::TimesFloor(1.6)),
             Self::ChatRate => Some(Goal::TimesFloor(1.5)),
-            Self::ChatArchive => Some(Goal::TimesFloor(6.0)),
             Self::Presence => Some(Goal::TimesFloor(3.0)),
             Self::FanOut | Self::Login => Some(Goal::TimesFloor(2.5)),
             Self::IdleTls | Self::IdleMany => Some(Goal::AtMost(10.0)),
@@ -153,8 +153,6 @@ impl Case {
     #[must_use]
     pub fn part(self, server: Kind) -> Part {
         match (self, server) {
-            // Stonechat has no archive yet.
-            (Self::ChatArchive, Kind::Stonechat) => Part::Never,
             // Only of Stonechat the data can be made by copying, and the floor has none.
             (Self::StartFull, Kind::Floor | Kind::Prosody | Kind::Ejabberd) => Part::Never,
             // To create all the accounts, and to log in to them, takes them minutes.

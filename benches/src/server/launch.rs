@@ -30,6 +30,7 @@ pub(super) fn configure(
     let fill = |template: &str| {
         lines(template, archive)
             .replace("@FOLDER@", &folder.to_string_lossy())
+            .replace("@ARCHIVING@", if archive == Archive::On { "true" } else { "false" })
             .replace("@PLAIN@", &ports.plain.to_string())
             .replace("@TLS@", &ports.tls.to_string())
     };

@@ -22,7 +22,7 @@ fn set(default: &str, always: &[&str], never: &[&str]) -> String {
 }
 
 async fn get(host: &TestHost, client: &str) -> Preferences {
-    host.client(client).ask(GET).await.get::<Preferences>().unwrap().unwrap()
+    host.client(client).ask(GET).await.get::<Preferences>().expect("it parses").expect("preferences")
 }
 
 /// Examples 1, 2, 4 and 5.
