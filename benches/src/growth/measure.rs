@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::series::{Sweep, Work};
 use crate::load::{self, Churn, Pace, Shape, Storm, Window};
 use crate::report::Measured;
-use crate::server::Server;
+use crate::server::{Archive, Server};
 use crate::{Result, client};
 
 /// Those who chat have the first accounts.
@@ -38,6 +38,11 @@ impl Grown {
         match sweep {
             Sweep::Sessions => server.create_accounts(IDLE + largest).await?,
             Sweep::Accounts => server.create_accounts(IDLE).await?,
+            Sweep::Archive => {
+                server.create_accounts(IDLE).await?;
+                server.restart(Archive::On).await?;
+                say_something(&server).await?;
+            }
             Sweep::Contacts => {
                 server.create_accounts(LOGINS.end).await?;
                 make_friends(&server).await?;
@@ -45,7 +50,7 @@ impl Grown {
             }
         }
         let size = match sweep {
-            Sweep::Sessions => 0,
+            Sweep::Sessions | Sweep::Archive => 0,
             Sweep::Accounts => IDLE,
             Sweep::Contacts => 1,
         };
@@ -62,6 +67,7 @@ impl Grown {
                 self.sessions.extend(load::log_in(self.server.target(), &storm).await?);
             }
             Sweep::Accounts => self.server.fill(async |data| data.copy_account(0, more).await).await?,
+            Sweep::Archive => self.server.fill(async |data| data.copy_message(0, more).await).await?,
             Sweep::Contacts => {
                 let contacts = more.start + 1..more.end + 1;
                 self.server
@@ -84,7 +90,11 @@ impl Grown {
             (Work::Login, _) => login(&self.server, 0..self.size, scale).await?,
             (Work::Presence, _) => {
                 let shape = Shape::Presence { contacts: self.size, subscribed: true };
-                flow(&self.server, shape, scale).await?
+                flow(&self.server, shape, scale, 10).await?
+            }
+            (Work::Page, _) => {
+                let shape = Shape::Pages { sessions: 8, archived: self.size };
+                flow(&self.server, shape, scale, 2).await?
             }
         };
         Measured::window(&window)
@@ -98,18 +108,28 @@ impl Grown {
 
 /// What a chat message costs a server.
 pub(super) async fn chat(server: &Server, scale: Scale) -> Result<Measured> {
-    Measured::window(&flow(server, Shape::Chat { pairs: PAIRS, bare: false }, scale).await?)
+    Measured::window(&flow(server, Shape::Chat { pairs: PAIRS, bare: false }, scale, 10).await?)
 }
 
-async fn flow(server: &Server, shape: Shape, scale: Scale) -> Result<Window> {
+async fn flow(server: &Server, shape: Shape, scale: Scale, window: u64) -> Result<Window> {
     let load = load::prepare(server.target(), shape, 0).await?;
-    let pace = Pace { window: 10, per_second: None };
+    let pace = Pace { window, per_second: None };
     load::measure(load, pace, scale.warm, scale.during, server.process_id()).await
 }
 
 async fn login(server: &Server, accounts: Range<usize>, scale: Scale) -> Result<Window> {
     let churn = Churn { accounts, at_once: 8 };
     load::churn(server.target(), &churn, scale.warm, scale.during, server.process_id()).await
+}
+
+/// Has account 0 send a message, which is archived when this returns.
+async fn say_something(server: &Server) -> Result<()> {
+    let mut one = server.target().log_in(0, "sender", true, "message", &[]).await?;
+    let body = "a".repeat(100);
+    let message =
+        format!("<message type='chat' id='m1' to='{}'><body>{body}</body></message>", client::address(1));
+    one.send(message.as_bytes()).await?;
+    load::catch_up(std::slice::from_mut(&mut one)).await
 }
 
 /// Has the accounts 0 and 1 subscribed to each other.

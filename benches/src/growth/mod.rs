@@ -33,7 +33,7 @@ pub struct Plan {
     #[arg(long, value_enum, default_value = "stonechat")]
     pub server: Kind,
     /// What grows.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "sessions,contacts,accounts")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "sessions,contacts,accounts,archive")]
     pub sweeps: Vec<Sweep>,
     /// How often each point is measured; the result is the median.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
@@ -44,6 +44,9 @@ pub struct Plan {
     /// One round with two small sizes: to see that all works.
     #[arg(long)]
     pub quick: bool,
+    /// Also an archive of ten million messages, which takes minutes and gigabytes to make.
+    #[arg(long)]
+    pub huge: bool,
     /// Writes the result as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -62,8 +65,8 @@ pub struct Plan {
 pub fn run(plan: &Plan) -> Result<Report> {
     plan.programs.check(&[plan.server])?;
     let sweeps: Vec<Sweep> = plan.sweeps.iter().copied().filter(|sweep| sweep.is_for(plan.server)).collect();
-    let largest =
-        sweeps.iter().filter(|sweep| **sweep != Sweep::Accounts).flat_map(|sweep| sweep.sizes(plan.quick));
+    let connected = sweeps.iter().filter(|sweep| matches!(sweep, Sweep::Sessions | Sweep::Contacts));
+    let largest = connected.flat_map(|sweep| sweep.sizes(plan.quick, plan.huge));
     open_files::allow(largest.max().copied().unwrap_or(0))?;
     let runtime = Builder::new_multi_thread().enable_all().build().during("the runtime")?;
     let identity = Identity::generate()?;
@@ -88,7 +91,7 @@ async fn play(
     report: &mut Report,
 ) -> Result<()> {
     let (scale, rounds) = if plan.quick { (short(), 1) } else { (long(plan), plan.rounds) };
-    let sizes = sweep.sizes(plan.quick);
+    let sizes = sweep.sizes(plan.quick, plan.huge);
     let server = Server::start(plan.server, &plan.programs, identity).await?;
     let mut grown = Grown::new(sweep, server, sizes.last().copied().unwrap_or(0)).await?;
     for size in sizes {

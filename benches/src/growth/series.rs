@@ -15,6 +15,8 @@ pub enum Sweep {
     Contacts,
     /// Accounts that are stored.
     Accounts,
+    /// Messages in the archive of one account.
+    Archive,
 }
 
 /// What is measured.
@@ -27,13 +29,18 @@ pub enum Work {
     Login,
     /// One client changes its presence, and all its contacts are online and are told.
     Presence,
+    /// Sessions of an account read pages of 50 messages, somewhere in its archive, 2 under way in each.
+    Page,
 }
 
 impl Sweep {
-    /// The sizes, from small to large.
+    /// The sizes, from small to large; with `huge`, also those that take long to make.
     #[must_use]
-    pub fn sizes(self, quick: bool) -> &'static [usize] {
+    pub fn sizes(self, quick: bool, huge: bool) -> &'static [usize] {
         match self {
+            Self::Archive if quick => &[500, 1000],
+            Self::Archive if huge => &[1000, 10_000, 100_000, 1_000_000, 10_000_000],
+            Self::Archive => &[1000, 10_000, 100_000, 1_000_000],
             Self::Sessions | Self::Contacts if quick => &[10, 50],
             Self::Accounts if quick => &[100, 1000],
             Self::Sessions => &[10, 100, 1000, 10_000],
@@ -49,6 +56,7 @@ impl Sweep {
             Self::Sessions => &[Work::Chat],
             Self::Contacts => &[Work::Login, Work::Presence],
             Self::Accounts => &[Work::Chat, Work::Login],
+            Self::Archive => &[Work::Chat, Work::Page],
         }
     }
 
@@ -65,6 +73,7 @@ impl Sweep {
             Self::Sessions => "idle sessions",
             Self::Contacts => "contacts of an account",
             Self::Accounts => "stored accounts",
+            Self::Archive => "archived messages",
         }
     }
 }
@@ -77,6 +86,7 @@ impl Work {
             Self::Chat => "chat, per message",
             Self::Login => "login and end, each",
             Self::Presence => "presence, per delivery",
+            Self::Page => "page of 50, each",
         }
     }
 }

@@ -6,6 +6,7 @@ use super::flow::{Flow, Load};
 use super::stamp::LENGTH;
 use crate::Result;
 use crate::client::{Protocol, Target, address};
+use crate::server::message_id;
 
 /// Bytes of the body of a message.
 const BODY: usize = 100;
@@ -32,6 +33,13 @@ pub enum Shape {
         /// Whether they are its contacts already.
         subscribed: bool,
     },
+    /// So many sessions of the first account read pages of 50 messages from the middle and the end of its archive.
+    Pages {
+        /// How many.
+        sessions: usize,
+        /// How many copied messages the archive has.
+        archived: usize,
+    },
     /// One client sends headlines to the bare JID of an account that has so many sessions (RFC 6121 §8.5.2.1.1).
     FanOut {
         /// How many.
@@ -50,6 +58,7 @@ pub async fn prepare(target: &Target, shape: Shape, first: usize) -> Result<Load
     let flows = match shape {
         Shape::Chat { pairs, bare } => chat(target, resource, first, pairs, bare).await?,
         Shape::Ping { clients } => ping(target, resource, first, clients).await?,
+        Shape::Pages { sessions, archived } => pages(target, resource, first, sessions, archived).await?,
         Shape::Presence { contacts, subscribed } => {
             vec![presence(target, resource, first, contacts, subscribed).await?]
         }
@@ -76,6 +85,28 @@ async fn ping(target: &Target, resource: &str, first: usize, clients: usize) -> 
         let connection = target.log_in(client, resource, true, "iq", &[client]).await?;
         let (before, after) = ("<iq type='get' to='localhost' id='", "'><ping xmlns='urn:xmpp:ping'/></iq>");
         flows.push(Flow::to_itself(connection, before.into(), after.into()));
+    }
+    Ok(flows)
+}
+
+async fn pages(
+    target: &Target,
+    resource: &str,
+    account: usize,
+    sessions: usize,
+    archived: usize,
+) -> Result<Vec<Flow>> {
+    let mut flows = Vec::new();
+    for session in 0..sessions {
+        let resource = format!("{resource}-{session}");
+        let connection = target.log_in(account, &resource, true, "iq", &[account]).await?;
+        // Each of them somewhere else.
+        let before = message_id((archived * (session + 1) / sessions).saturating_sub(1));
+        let after = format!(
+            "'><query xmlns='urn:xmpp:mam:2'><set xmlns='http://jabber.org/protocol/rsm'><max>50</max>\
+             <before>{before}</before></set></query></iq>"
+        );
+        flows.push(Flow::to_itself(connection, "<iq type='set' id='".into(), after.into()));
     }
     Ok(flows)
 }

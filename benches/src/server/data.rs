@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use bytes::Bytes;
-use stonechat_store::{Batch, Document, Map, Owner, Store, sqlite};
+use stonechat_store::{Batch, Document, Entry, Log, Map, Owner, Query, Store, sqlite};
 
 use crate::client::address;
 use crate::{Error, Result};
@@ -22,6 +22,13 @@ pub struct Data {
     accounts: Document,
     contacts: Map,
     versions: Document,
+    archive: Log,
+}
+
+/// The id of a copied message.
+#[must_use]
+pub fn message_id(number: usize) -> String {
+    format!("m{number:08}")
 }
 
 impl Data {
@@ -30,7 +37,8 @@ impl Data {
         let options = sqlite::Options { quick_check: false, ..sqlite::Options::default() };
         let store = Store::sqlite(folder.join("data/stonechat.db"), options).map_err(failed)?;
         let (accounts, versions) = (store.document("accounts"), store.document("roster-version"));
-        Ok(Self { accounts, contacts: store.map("roster"), versions, store })
+        let (contacts, archive) = (store.map("roster"), store.log("archive"));
+        Ok(Self { accounts, contacts, versions, archive, store })
     }
 
     /// Gives the accounts `to` the password of the account `of`.
@@ -77,6 +85,24 @@ impl Data {
             self.write(&contacts, put).await?;
         }
         Ok(())
+    }
+
+    /// Puts copies of the first message in the archive of the account `of` behind its others, under the [ids](message_id) of these
+    /// numbers.
+    ///
+    /// # Errors
+    /// When there is no message, or the data cannot be written.
+    pub async fn copy_message(&self, of: usize, numbers: Range<usize>) -> Result<()> {
+        let whose = owner(of);
+        let page = self.archive.range(&whose, &Query::default().limit(1)).await.map_err(failed)?;
+        let first = page.entries.into_iter().next().ok_or_else(|| missing("message", of))?;
+        let numbers: Vec<usize> = numbers.collect();
+        let put = |batch: Batch, number: &usize| {
+            let later = jiff::SignedDuration::from_micros(i64::try_from(*number).unwrap_or(i64::MAX));
+            let at = first.at.checked_add(later).unwrap_or(first.at);
+            batch.append(&self.archive, &whose, Entry { id: message_id(*number), at, ..first.clone() })
+        };
+        self.write(&numbers, put).await
     }
 
     /// Sees to it that all is written.

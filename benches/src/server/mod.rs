@@ -17,7 +17,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 pub use control::Status;
-pub use data::Data;
+pub use data::{Data, message_id};
 pub use program::Programs;
 
 use crate::client::{Protocol, Target};

@@ -33,6 +33,30 @@ impl Stanza {
         let is_content = ns::is_content(&space);
         let mut bytes = Vec::new();
         write_element(element, if is_content { &space } else { ns::CLIENT }, &mut bytes);
+        self.push_written(&space, &bytes);
+    }
+
+    /// Appends a child that has attributes and no content: as [`push_element`](Stanza::push_element), without a tree. The names are XML
+    /// names without a colon, constants of the caller's.
+    pub fn push_empty(&mut self, ns: &str, name: &str, attributes: &[(&str, &str)]) {
+        let mut bytes = Vec::with_capacity(160);
+        bytes.push(b'<');
+        bytes.extend_from_slice(name.as_bytes());
+        let declared = (!ns::is_content(ns)).then_some(("xmlns", ns));
+        for (name, value) in declared.iter().chain(attributes) {
+            bytes.push(b' ');
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b"='");
+            escape_attribute(value, &mut bytes);
+            bytes.push(b'\'');
+        }
+        bytes.extend_from_slice(b"/>");
+        self.push_written(ns, &bytes);
+    }
+
+    /// Appends an element as it is written, whose namespace is declared first if it is not that of the stream.
+    fn push_written(&mut self, space: &str, bytes: &[u8]) {
+        let is_content = ns::is_content(space);
         let name_len = bytes.iter().position(|b| matches!(b, b' ' | b'/' | b'>')).unwrap_or(1) - 1;
         let mut value: &[u8] = b"";
         let space = match (is_content, space.is_empty()) {
@@ -40,7 +64,7 @@ impl Stanza {
             (_, true) => Space::None,
             _ => {
                 let mut written = Vec::new();
-                escape_attribute(&space, &mut written);
+                escape_attribute(space, &mut written);
                 if written == space.as_bytes() {
                     // The writer puts it right behind the name.
                     Space::Payload(Span::new(1 + name_len + " xmlns='".len(), space.len()))
@@ -51,7 +75,7 @@ impl Stanza {
             }
         };
         let entry = Entry { at: Span::new(0, bytes.len()), name: Span::new(1, name_len), space };
-        self.append(value, &bytes, [entry].into_iter());
+        self.append(value, bytes, [entry].into_iter());
     }
 
     /// Appends a child of another stanza as it stands there.

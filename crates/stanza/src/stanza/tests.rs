@@ -302,3 +302,20 @@ fn values_are_escaped_however_they_got_there() {
     assert_eq!(again.to().unwrap().as_str(), "a@b/'<&");
     assert_eq!(stanza.to_string().len(), stanza.wire_len());
 }
+
+#[test]
+fn an_empty_child_is_the_same_with_and_without_a_tree() {
+    for (ns, name) in [("urn:xmpp:sid:0", "stanza-id"), ("urn:x:'<&", "x"), ("", "y"), (ns::CLIENT, "thread")]
+    {
+        let attributes = [("id", "a<&'\"\n"), ("by", "a@b.example")];
+        let mut quick = Stanza::parse(b"<message><body>x</body></message>").unwrap();
+        let mut slow = quick.clone();
+        quick.push_empty(ns, name, &attributes);
+        let element = crate::payload::Builder::new(name, ns);
+        slow.push_element(&element.attr("id", attributes[0].1).attr("by", attributes[1].1).build());
+        assert_eq!(quick.to_element(), slow.to_element(), "{ns}");
+        assert!(quick.has(ns, name), "{ns}");
+        let again = Stanza::parse(quick.to_string().as_bytes()).unwrap();
+        assert_eq!(again.to_element(), slow.to_element(), "{ns}");
+    }
+}

@@ -182,7 +182,7 @@ impl WriterThread {
         }
         // Dropped before the jobs, so that whoever learns that the writer died finds everything closed.
         let _on_panic = self.on_panic();
-        match self.together(&jobs) {
+        match self.quickly(&jobs).unwrap_or_else(|| self.together(&jobs)) {
             Ok(done) => jobs.into_iter().zip(done).for_each(|(job, done)| self.answer(job, done)),
             Err(failure) if jobs.len() == 1 => {
                 jobs.into_iter().take(1).zip([Err(failure)]).for_each(|(job, done)| self.answer(job, done));
@@ -201,14 +201,34 @@ impl WriterThread {
         }
     }
 
+    /// One transaction for all jobs, if each succeeds; `None` if one does not. So it nearly always is, and to be able to undo one of them
+    /// alone costs a copy of every page that it changes.
+    fn quickly(&self, jobs: &[Job]) -> Option<Result<Vec<Done>, Failure>> {
+        if let Err(failure) = self.run_sql("BEGIN IMMEDIATE") {
+            return Some(Err(failure));
+        }
+        let done: Result<Vec<_>, _> = jobs.iter().map(|job| self.perform(&job.work)).collect();
+        let Ok(done) = done else {
+            self.undo_unless(false);
+            return None;
+        };
+        let committed = self.run_sql("COMMIT");
+        self.undo_unless(committed.is_ok());
+        Some(committed.map(|()| done.into_iter().map(Ok).collect()))
+    }
+
     /// One transaction for all jobs, with what each did; or an error, and none is written.
     fn together(&self, jobs: &[Job]) -> Result<Vec<Done>, Failure> {
         let result = self.transaction(jobs);
-        if result.is_err() && !self.conn.is_autocommit() {
+        self.undo_unless(result.is_ok());
+        result
+    }
+
+    fn undo_unless(&self, committed: bool) {
+        if !committed && !self.conn.is_autocommit() {
             // If this fails too, the next BEGIN says so.
             drop(self.conn.execute_batch("ROLLBACK"));
         }
-        result
     }
 
     fn transaction(&self, jobs: &[Job]) -> Result<Vec<Done>, Failure> {

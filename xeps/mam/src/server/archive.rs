@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use smallvec::SmallVec;
 use stonechat_extension::Cx;
 use stonechat_stanza::jid::BareJid;
@@ -100,11 +101,22 @@ impl Archive {
     }
 }
 
-/// An id that no other message has and nobody can guess (§3): 128 random bits.
+/// Random bytes that are not used yet; asking the system for a few at a time would cost more than to use them.
+static RANDOM: Mutex<([u8; 1024], usize)> = Mutex::new(([0; 1024], 1024));
+
+/// An id that no other message has and nobody can guess (§3): 128 random bits. The one place where ids are made.
 fn id() -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    {
+        let (random, used) = &mut *RANDOM.lock();
+        if *used == random.len() {
+            getrandom::fill(random).expect("the system has random numbers");
+            *used = 0;
+        }
+        bytes.copy_from_slice(&random[*used..*used + 16]);
+        *used += 16;
+    }
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

@@ -27,7 +27,7 @@ fn discard_forged(stanza: &mut Stanza, account: &BareJid) {
 
 /// Tells the account's own sessions where the message is in its archive.
 pub(super) fn stamp(message: &mut Stanza, account: &BareJid, id: &str) {
-    message.push(&StanzaId { id: id.to_owned(), by: account.clone().into() });
+    message.push_empty(ns::SID, StanzaId::NAME, &[("id", id), ("by", account.as_str())]);
 }
 
 impl Map<FromClient> for Extension {
