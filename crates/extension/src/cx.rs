@@ -90,7 +90,7 @@ impl Outbox {
         self.left = Some((Arc::clone(session), number));
     }
 
-    fn key(&self, stanza: &Stanza) -> Option<String> {
+    fn key(&self, owner: &str, stanza: &Stanza) -> Option<String> {
         let (session, way, number) = match (&self.left, &self.origin) {
             (Some((session, number)), _) => (session, b'<', *number),
             (None, Some(session)) => (session, b'>', u64::from(session.handled())),
@@ -102,6 +102,8 @@ impl Outbox {
         let hash = Sha256::new()
             .chain_update(numbering.key.as_bytes())
             .chain_update([way])
+            .chain_update(owner.as_bytes())
+            .chain_update([0])
             .chain_update(number.to_be_bytes())
             .chain_update(&bytes)
             .finalize();
@@ -232,10 +234,10 @@ impl<'a> Cx<'a> {
 
     /// A name for the stanza that the event is about: the same whenever this is asked of the same stanza, also when its client has sent it
     /// again because the server ended before it acknowledged it (XEP-0198 §5), and different for all others. What is stored under it is
-    /// stored once. `None` where the client does not do that.
+    /// stored once. Nobody can guess it, nor tell from the name for one owner that for another. `None` where the client does not do that.
     #[must_use]
-    pub fn stanza_key(&self, stanza: &Stanza) -> Option<String> {
-        self.out.key(stanza)
+    pub fn stanza_key(&self, owner: &str, stanza: &Stanza) -> Option<String> {
+        self.out.key(owner, stanza)
     }
 
     /// What an extension notes about the stanza that a client or the server has sent, from its arrival until all that follows from it has

@@ -48,7 +48,8 @@ impl Archive {
     pub(super) fn row(&self, cx: &Cx<'_>, owner: &BareJid, peer: &str, message: &Stanza) -> Row {
         let mut bytes = Vec::new();
         message.write_in(&mut bytes, ns::CLIENT);
-        let entry = Entry::new(id(), cx.now(), bytes).peer(peer);
+        let id = cx.stanza_key(owner.as_str(), message).unwrap_or_else(random_id);
+        let entry = Entry::new(id, cx.now(), bytes).peer(peer);
         let retraction = (self.config.retraction_depth > 0).then(|| Retraction::of(message)).flatten();
         Row { owner: owner.clone(), entry, retraction }
     }
@@ -104,8 +105,8 @@ impl Archive {
 /// Random bytes that are not used yet; asking the system for a few at a time would cost more than to use them.
 static RANDOM: Mutex<([u8; 1024], usize)> = Mutex::new(([0; 1024], 1024));
 
-/// An id that no other message has and nobody can guess (§3): 128 random bits. The one place where ids are made.
-fn id() -> String {
+/// An id that no other message has and nobody can guess (§3): 128 random bits.
+fn random_id() -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut bytes = [0_u8; 16];
     {

@@ -36,9 +36,9 @@ impl Claim<NoSession> for Extension {
             return Ok(self.refused(cx, event).await);
         }
         let place = if cx.session().is_some() { Place::Returned } else { Place::Last };
-        let (domain, now) = (cx.domain(), cx.now());
-        match self.waiting.keep(&event.account, event.stanza.clone(), kept, place, domain, now).await {
-            Ok(()) => {}
+        match self.waiting.keep(cx, &event.account, event.stanza.clone(), kept, place).await {
+            // It is there already, from before a crash.
+            Ok(()) | Err(Error::Conflict { .. }) => {}
             Err(Error::Quota { .. } | Error::TooLarge { .. }) => return Ok(self.refused(cx, event).await),
             Err(error) => return Err(failed(cx, &event, &error)),
         }

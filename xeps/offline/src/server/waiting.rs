@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use stonechat_extension::{InstallError, Installer, Keep};
+use stonechat_extension::{Cx, InstallError, Installer, Keep};
 use stonechat_stanza::jid::BareJid;
 use stonechat_stanza::{Stanza, ns};
 use stonechat_store::{Entry, Error, Log, Owner, Query, Store, Trim};
@@ -78,17 +78,18 @@ impl Waiting {
         Ok(Self { store: host.store(), returned, last, config })
     }
 
-    /// Stores a message for `account`, or a reference to where it is `kept`; it is durable when this returns. Its own `<delay/>`, which a message has that was
-    /// stored before, becomes the time of the entry again.
+    /// Stores a message for `account`, or a reference to where it is `kept`; it is durable when this returns. Its own `<delay/>`, which
+    /// a message has that was stored before, becomes the time of the entry again.
     pub(super) async fn keep(
         &self,
+        cx: &Cx<'_>,
         account: &BareJid,
         mut message: Stanza,
         kept: Option<String>,
         place: Place,
-        domain: &str,
-        now: Timestamp,
     ) -> Result<(), Error> {
+        let (domain, now) = (cx.domain(), cx.now());
+        let id = cx.stanza_key(account.as_str(), &message).unwrap_or_else(random_id);
         let owner = Owner::account(account.as_str());
         let log = if place == Place::Returned { &self.returned } else { &self.last };
         let at = take_stamp(&mut message, domain).unwrap_or(now);
@@ -106,7 +107,7 @@ impl Waiting {
         }
         // Clients are told milliseconds.
         let at = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
-        let entry = Entry::new(id(), at, bytes);
+        let entry = Entry::new(id, at, bytes);
         batch.append_if_below(log, &owner, entry, self.config.limit()).commit().await.map(drop)
     }
 
@@ -186,7 +187,7 @@ impl Page {
 }
 
 /// An id that no other entry has: 128 random bits.
-fn id() -> String {
+fn random_id() -> String {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).expect("the system has random numbers");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
