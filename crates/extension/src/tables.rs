@@ -12,7 +12,7 @@ use crate::disco::{Declared, Phase};
 use crate::hooks::{Entry, Hooks, Source};
 use crate::install::{InstallError, Installer, NamedCommand, Staging, Stored};
 use crate::iq::IqTable;
-use crate::login::{LoginTable, Speaker};
+use crate::login::{Kept, LoginTable, Speaker};
 use crate::point::{FromAccount, FromClient, NoSession, Point, Routed, ToAccount, ToSession};
 use crate::session::Saved;
 use crate::{BeforeSession, Descriptor, Nonza, On, Registry, Request, disco::Info, suggest};
@@ -119,6 +119,7 @@ impl Tables {
             }
         }
         let mut staging = Staging::default();
+        staging.session_states.push(Saved::of::<Kept>("the core"));
         let descriptors = in_order(registry, plan)?;
         let none = toml::Table::new();
         for descriptor in &descriptors {

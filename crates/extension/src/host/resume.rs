@@ -186,8 +186,8 @@ impl Host {
         };
         session.mailbox().restore(numbers, found.counters.acked, &found.stanzas);
         session.set_numbering(numbering);
-        self.fire(Some(&session), &SessionBound).await;
         found.record.restore(&session, &self.tables());
+        self.fire(Some(&session), &SessionBound).await;
         self.leave_waiting(&session);
         Some(session)
     }

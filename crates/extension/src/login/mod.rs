@@ -129,12 +129,42 @@ pub(crate) struct Kept(OnceLock<Arc<Login>>);
 impl SessionState for Kept {
     const NAME: &'static str = "login";
 
-    /// A session of before a restart came of no login that is known.
     fn save(&self) -> Option<String> {
-        None
+        let login = self.0.get()?;
+        let user_agent = login.user_agent.clone().unwrap_or_default();
+        let saved = Saved {
+            mechanism: login.mechanism.clone(),
+            by_token: login.proof == Proof::Token,
+            epoch: login.epoch.clone(),
+            id: user_agent.id,
+            software: user_agent.software,
+            device: user_agent.device,
+        };
+        toml::to_string(&saved).ok()
     }
 
-    fn restore(_: &Session, _: &str) {}
+    fn restore(session: &Session, saved: &str) {
+        let Ok(saved) = toml::from_str::<Saved>(saved) else { return };
+        let user_agent = UserAgent { id: saved.id, software: saved.software, device: saved.device };
+        let claim = Claim {
+            user_agent: (user_agent != UserAgent::default()).then_some(user_agent),
+            epoch: saved.epoch,
+            ..Claim::new(session.account().jid().clone(), saved.mechanism)
+        };
+        let proof = if saved.by_token { Proof::Token } else { Proof::Password };
+        session.keep_login(&Login { claim, proof });
+    }
+}
+
+/// What is kept of a login for after a restart. Sessions of who is anonymous do not come so far.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Saved {
+    mechanism: String,
+    by_token: bool,
+    epoch: String,
+    id: Option<String>,
+    software: Option<String>,
+    device: Option<String>,
 }
 
 impl Session {
