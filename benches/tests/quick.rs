@@ -26,8 +26,8 @@ fn a_quick_run_measures_every_case_of_floor_and_stonechat() {
     let (table, report) = run(&["--quick", "--servers", "floor,stonechat", "--svg", svg_path], &json);
     assert!(table.contains("chat, TLS, window 10") && table.contains("µs CPU"), "{table}");
     let cells = report["cells"].as_array().unwrap();
-    // Of 15 cases the floor has no part in one, and Stonechat in another.
-    assert_eq!(cells.len(), 28);
+    // Of 15 cases the floor has no part in one.
+    assert_eq!(cells.len(), 29);
     for cell in cells.iter().filter(|cell| cell["server"] == "stonechat" && cell["unit"] == "µs CPU") {
         assert!(cell["median"].as_f64().unwrap() > 0.0, "{cell}");
     }
@@ -42,7 +42,7 @@ fn a_quick_growth_measures_every_series_at_two_sizes() {
         run(&["growth", "--quick", "--svg", svg.to_str().unwrap()], &folder.path().join("growth.json"));
     assert!(table.contains("| verdict |"), "{table}");
     let series = report["series"].as_array().unwrap();
-    assert_eq!(series.len(), 5);
+    assert_eq!(series.len(), 7);
     for one in series {
         assert_eq!(one["points"].as_array().unwrap().len(), 2, "{one}");
         assert!(one["verdict"]["factor"].as_f64().unwrap() > 0.0, "{one}");

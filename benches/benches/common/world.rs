@@ -66,6 +66,7 @@ impl World {
         let tables = Tables::build(&registry, &Plan::defaults(&registry), &store).expect("they install");
         let hosts = Hosts::new(Arc::new(NoRemote));
         let setup = Setup {
+            journal: stonechat_extension::Journal::new(&store),
             domain: DOMAIN.to_owned(),
             tables,
             store,

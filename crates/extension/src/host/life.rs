@@ -206,6 +206,8 @@ impl Host {
     }
 
     async fn erase(&self, account: &BareJid) -> Result<(), AccountError> {
+        // What is still to be written of it is not to come back.
+        self.journal.appended().await;
         let erased = self.store.erase(&Owner::account(account.as_str())).await;
         erased.map_err(|error| AccountError::Failed(error.to_string()))
     }

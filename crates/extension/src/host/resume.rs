@@ -251,14 +251,14 @@ async fn let_go(numbering: &Numbering) {
     }
 }
 
-/// Returns when the session has to end, for another reason than that it was continued.
+/// Returns when a session without a connection has to end. When the server stops it does not: it waits for the next start.
 async fn ended(mailbox: &Mailbox) {
-    loop {
+    while mailbox.ending().is_none() {
         mailbox.ready().await;
-        if mailbox.ending().is_some_and(|ending| ending != Ending::Resumed) {
-            return;
-        }
         tokio::task::yield_now().await;
+    }
+    if mailbox.ending() == Some(Ending::Shutdown) {
+        std::future::pending::<()>().await;
     }
 }
 

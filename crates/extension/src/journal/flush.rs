@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use stonechat_store::Owner;
+use stonechat_store::{Entry, Log, Owner};
 use tokio::time::{Instant, sleep};
 
 use super::entries::{Change, Counters, chunk, chunk_key, counters_key, record_key};
@@ -53,13 +53,14 @@ struct Part {
 
 impl Inner {
     async fn flush(&self) {
-        let parts = self.gather();
+        let (parts, entries) = self.gather();
         let (mut changes, mut counters) = (Vec::new(), Vec::new());
         for part in &parts {
             part.changes(&mut changes, &mut counters);
         }
         changes.append(&mut counters);
-        self.write(changes).await;
+        // Each is handed to the store before the other is waited for, so that one commit does for both.
+        tokio::join!(self.write_entries(&entries), self.write(changes));
         for part in &parts {
             if let Some(numbering) = part.session.numbering() {
                 numbering.note_recorded();
@@ -68,14 +69,31 @@ impl Inner {
                 part.session.mailbox().release(part.gathered.upto);
             }
         }
-        self.state.lock().writing = false;
+        {
+            let mut state = self.state.lock();
+            state.writing = false;
+            state.later.note_written(entries.len());
+        }
         self.written.notify_waiters();
     }
 
+    async fn write_entries(&self, entries: &[(Log, Owner, Entry)]) {
+        for entries in entries.chunks(BATCH_CHANGES) {
+            while let Err(error) = self.append_all(entries).await {
+                tracing::error!(%error, "entries of a log cannot be written");
+                if self.stopped.load(Ordering::Acquire) {
+                    return;
+                }
+                sleep(AGAIN).await;
+            }
+        }
+    }
+
     /// Gathers a state that the server was in: no unit ends meanwhile.
-    fn gather(&self) -> Vec<Part> {
+    fn gather(&self) -> (Vec<Part>, Vec<(Log, Owner, Entry)>) {
         let mut state = self.state.lock();
         state.writing = true;
+        let entries = state.later.take();
         let forced = state.held_back.is_some_and(|since| since.elapsed() >= UNIT);
         let mut parts = Vec::with_capacity(state.listed.len());
         let mut held_back = Vec::new();
@@ -99,7 +117,7 @@ impl Inner {
             self.lazily.notify_one();
         }
         state.listed.append(&mut held_back);
-        parts
+        (parts, entries)
     }
 
     async fn write(&self, changes: Vec<Change>) {

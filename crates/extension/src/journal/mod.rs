@@ -13,6 +13,7 @@
 
 mod entries;
 mod flush;
+mod later;
 mod record;
 mod recover;
 
@@ -27,6 +28,7 @@ use tokio::time::Instant;
 
 use crate::session::Session;
 pub(crate) use entries::Written;
+use later::Later;
 pub(crate) use recover::Found;
 
 /// So long a change waits for others where nobody waits for it.
@@ -78,6 +80,8 @@ struct Inner {
 struct State {
     /// The sessions of which something is to be written.
     listed: Vec<Arc<Session>>,
+    /// Entries of logs that are to be written.
+    later: Later,
     /// Since when something waits for the end of its unit.
     held_back: Option<Instant>,
     /// The task that writes is there.
@@ -126,6 +130,10 @@ impl Journal {
         if !numbering.listed.swap(true, Ordering::AcqRel) {
             state.listed.push(Arc::clone(session));
         }
+        self.run(state);
+    }
+
+    fn run(&self, state: &mut State) {
         if !state.running {
             state.running = true;
             tokio::spawn(flush::run(Arc::downgrade(&self.0)));
@@ -144,7 +152,8 @@ impl Journal {
             written.as_mut().enable();
             {
                 let state = self.0.state.lock();
-                if (state.listed.is_empty() && !state.writing) || self.is_stopped() {
+                let nothing = state.listed.is_empty() && state.later.is_empty();
+                if (nothing && !state.writing) || self.is_stopped() {
                     return;
                 }
             }

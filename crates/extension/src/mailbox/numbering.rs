@@ -103,6 +103,10 @@ impl Mailbox {
         inner.flush();
         inner.letters = Letters::default();
         inner.asked_at = None;
+        // These were about the connection.
+        if matches!(inner.ending, Some(Ending::Resumed | Ending::Shutdown)) {
+            inner.ending = None;
+        }
         if let Some(numbered) = &mut inner.numbered {
             numbered.detach();
         }
@@ -119,10 +123,7 @@ impl Mailbox {
     ) -> Result<(), TooHigh> {
         self.acknowledge(handled)?;
         let mut inner = self.inner.lock();
-        let Inner { letters, numbered, ending, stalled, .. } = &mut *inner;
-        if *ending == Some(Ending::Resumed) {
-            *ending = None;
-        }
+        let Inner { letters, numbered, stalled, .. } = &mut *inner;
         *stalled = false;
         if let Some(numbered) = numbered {
             numbered.attach(letters, late);

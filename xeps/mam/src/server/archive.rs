@@ -55,11 +55,11 @@ impl Archive {
     }
 
     /// Writes the rows; they are durable when this returns. A row that is there already is not written again.
-    pub(super) async fn keep(&self, rows: &[Row], now: Timestamp) -> Result<(), Error> {
-        match self.write(rows, now).await {
+    pub(super) async fn keep(&self, rows: &[Row]) -> Result<(), Error> {
+        match self.write(rows).await {
             Err(error) if error.is_conflict() && rows.len() > 1 => {
                 for row in rows {
-                    self.keep_one(row, now).await?;
+                    self.keep_one(row).await?;
                 }
                 Ok(())
             }
@@ -68,14 +68,14 @@ impl Archive {
         }
     }
 
-    async fn keep_one(&self, row: &Row, now: Timestamp) -> Result<(), Error> {
-        match self.write(std::slice::from_ref(row), now).await {
+    async fn keep_one(&self, row: &Row) -> Result<(), Error> {
+        match self.write(std::slice::from_ref(row)).await {
             Err(error) if error.is_conflict() => Ok(()),
             done => done,
         }
     }
 
-    async fn write(&self, rows: &[Row], now: Timestamp) -> Result<(), Error> {
+    async fn write(&self, rows: &[Row]) -> Result<(), Error> {
         let mut batch = self.store.batch();
         for row in rows {
             let owner = Owner::account(row.owner.as_str());
@@ -83,11 +83,23 @@ impl Archive {
             if let Some(retraction) = &row.retraction {
                 batch = self.bury(batch, &owner, row, retraction).await?;
             }
-            if self.appended.fetch_add(1, Ordering::Relaxed) % TRIM_EVERY == TRIM_EVERY - 1 {
-                batch = self.trim(batch, &owner, now, TRIM);
-            }
         }
         batch.commit().await.map(drop)
+    }
+
+    /// Has archives trimmed, in a task of its own, when it is the turn of one of these rows.
+    pub(super) fn trim_if_due(&self, rows: &[Row], now: Timestamp) {
+        for row in rows {
+            if self.appended.fetch_add(1, Ordering::Relaxed) % TRIM_EVERY == TRIM_EVERY - 1 {
+                let (archive, owner) = (self.clone(), Owner::account(row.owner.as_str()));
+                tokio::spawn(async move {
+                    let trimmed = archive.trim(archive.store.batch(), &owner, now, TRIM).commit().await;
+                    if let Err(error) = trimmed {
+                        tracing::error!(?owner, %error, "an archive cannot be trimmed");
+                    }
+                });
+            }
+        }
     }
 
     /// Removes the oldest messages of an archive that are too many or too old, at most `limit` of each.

@@ -28,6 +28,8 @@ impl Keeper for Extension {
     async fn kept(&self, cx: &Cx<'_>, account: &BareJid, message: &Stanza) -> Result<Option<String>, Error> {
         let received = cx.note_if_any::<Notes>().and_then(|notes| notes.received());
         let received = received.filter(|received| received.account == *account);
+        // What was given to a session that could not take it.
+        cx.host().journal().appended().await;
         let Some(id) = id_in(message, account) else {
             let unstamped = received.filter(|received| received.from.is_some());
             let unstamped =

@@ -33,6 +33,7 @@ impl AsyncAnswer<Query> for Extension {
         let filter = query.form.as_ref().map_or_else(|| Ok(Filter::default()), Filter::read)?;
         let cutoff = self.config.cutoff(cx.now());
         let plan = plan(filter, query.set.unwrap_or_default(), self.config.max_page, cutoff)?;
+        cx.host().journal().appended().await;
         let page = self.archive.page(account, plan).await?;
         let told = |entry: &Entry| result(entry, query.queryid.as_deref(), account, session.jid());
         let mut results: Vec<_> = page.entries.iter().collect();
@@ -57,6 +58,7 @@ impl AsyncAnswer<Query> for Extension {
 impl AsyncAnswer<Metadata> for Extension {
     async fn answer(&self, cx: &mut Cx<'_>, request: &Request, _: Metadata) -> Result<Reply, StanzaError> {
         let owner = Owner::account(own(request)?.as_str());
+        cx.host().journal().appended().await;
         let query = stonechat_store::Query { start: self.config.cutoff(cx.now()), ..one() };
         let first = self.archive.log.range(&owner, &query).await;
         let last = self.archive.log.range(&owner, &query.backwards()).await;

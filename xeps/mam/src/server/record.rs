@@ -5,13 +5,13 @@
 //! not get that far, the sender's row is written when it is routed.
 
 use async_trait::async_trait;
-use smallvec::SmallVec;
 use stonechat_extension::point::{FromClient, Routed, ToAccount};
 use stonechat_extension::{Cx, HandlerError, Map, Record};
 use stonechat_stanza::class::Class;
 use stonechat_stanza::jid::{BareJid, Jid};
 use stonechat_stanza::sid::{self, StanzaId};
 use stonechat_stanza::{Kind, Payload as _, Stanza, StanzaError, message, ns};
+use stonechat_store::Owner;
 use stonechat_xep_carbons::SentCopy;
 
 use super::Extension;
@@ -63,7 +63,7 @@ impl Record<FromClient> for Extension {
             notes.send_later(row);
             return Ok(());
         }
-        self.keep(cx, &[row]).await
+        self.keep_soon(cx, Rows::from_iter([row])).await
     }
 }
 
@@ -113,9 +113,28 @@ impl Extension {
         }
     }
 
-    async fn keep(&self, cx: &Cx<'_>, rows: &[Row]) -> Result<(), HandlerError> {
+    /// Writes the rows before their sender may take the message for received, together with those of others. What retracts something
+    /// looks for it at once.
+    async fn keep_soon(&self, cx: &Cx<'_>, rows: Rows) -> Result<(), HandlerError> {
+        if rows.iter().any(|row| row.retraction.is_some()) {
+            return self.keep_now(cx, &rows).await;
+        }
         self.sweep_if_due(cx);
-        Ok(self.archive.keep(rows, cx.now()).await?)
+        self.archive.trim_if_due(&rows, cx.now());
+        let entries = rows
+            .into_iter()
+            .map(|row| (self.archive.log.clone(), Owner::account(row.owner.as_str()), row.entry));
+        cx.host().journal().append(entries.collect()).await;
+        Ok(())
+    }
+
+    /// Writes the rows; they are durable when this returns.
+    async fn keep_now(&self, cx: &Cx<'_>, rows: &[Row]) -> Result<(), HandlerError> {
+        self.sweep_if_due(cx);
+        self.archive.trim_if_due(rows, cx.now());
+        // Those that came before go before.
+        cx.host().journal().appended().await;
+        Ok(self.archive.keep(rows).await?)
     }
 }
 
@@ -164,7 +183,7 @@ impl Record<ToAccount> for Extension {
         let mut rows = Rows::from_iter(notes.take_sent_with(event));
         if is_to_itself(event) {
             let own = |id| Received { account: event.account.clone(), id, from: None };
-            self.keep_all(cx, &rows).await?;
+            self.keep_all(cx, rows, event).await?;
             notes.set_received(notes.sent_id(&event.account).map(own));
             return Ok(());
         }
@@ -185,7 +204,7 @@ impl Record<ToAccount> for Extension {
                 }
             }
         }
-        self.keep_all(cx, &rows).await?;
+        self.keep_all(cx, rows, event).await?;
         notes.set_received(received);
         Ok(())
     }
@@ -202,8 +221,13 @@ impl Extension {
         Ok(wanted.then(|| self.archive.row(cx, &event.account, from.bare_str(), &event.stanza)))
     }
 
-    async fn keep_all(&self, cx: &Cx<'_>, rows: &SmallVec<[Row; 2]>) -> Result<(), HandlerError> {
-        if rows.is_empty() { Ok(()) } else { self.keep(cx, rows).await }
+    /// What nobody is there to get waits as a reference to its row, which has to be there then.
+    async fn keep_all(&self, cx: &Cx<'_>, rows: Rows, event: &ToAccount) -> Result<(), HandlerError> {
+        match (rows.is_empty(), event.targets.is_empty()) {
+            (true, _) => Ok(()),
+            (false, true) => self.keep_now(cx, &rows).await,
+            (false, false) => self.keep_soon(cx, rows).await,
+        }
     }
 }
 
@@ -212,7 +236,7 @@ impl Extension {
 impl Record<Routed> for Extension {
     async fn record(&self, cx: &Cx<'_>, _: &Routed) -> Result<(), HandlerError> {
         match cx.note_if_any::<super::notes::Notes>().and_then(|notes| notes.take_sent()) {
-            Some(row) => self.keep(cx, &[row]).await,
+            Some(row) => self.keep_soon(cx, Rows::from_iter([row])).await,
             None => Ok(()),
         }
     }
