@@ -245,3 +245,16 @@ async fn while_the_list_cannot_be_read_nothing_passes() {
     )
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_blocked_sender_are_not_archived() {
+    let host = host().await;
+    host.run("a/1, b/1 online\n a exists").await;
+    host.run("b/1 → a: <body>before</body>\n a/1 ← <body>before</body>").await;
+    block(&host, "a/1", &["b@example.org"]).await;
+    host.run("b/1 → a: <body>blocked</body>\n a/1 → b: <body>refused</body>\n a/1 forgets").await;
+    host.client("a/1").send("<iq type='set' id='q'><query xmlns='urn:xmpp:mam:2'/></iq>").await;
+    let told = texts(&host.client("a/1").received()).join("\n");
+    assert!(told.contains("before") && told.contains("<fin"), "what is in the archive stays: {told}");
+    assert!(!told.contains("blocked") && !told.contains("refused"), "{told}");
+}

@@ -12,6 +12,7 @@ pub(crate) const ALL: &[&Descriptor] = &[
     &stonechat_xep_carbons::SERVER,
     &stonechat_xep_disco::SERVER,
     &stonechat_xep_last::SERVER,
+    &stonechat_xep_mam::SERVER,
     &stonechat_xep_offline::SERVER,
     &stonechat_xep_presence::SERVER,
     &stonechat_xep_roster::SERVER,
