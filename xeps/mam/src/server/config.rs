@@ -21,7 +21,7 @@ pub struct Config {
     pub max_age_days: u32,
     /// How many messages a page has at most, and when nothing is said; 1 to 1000.
     pub max_page: u32,
-    /// How many bytes the messages of a page have together at most; one is always there.
+    /// How many bytes the messages of a page have together at most; one is always there. Half of what a mailbox takes, so that a page fits.
     pub max_page_bytes: usize,
     /// Among how many messages, the last between the two, one that is retracted is looked for; 0 for no tombstones.
     pub retraction_depth: u32,
@@ -47,7 +47,7 @@ impl Default for Config {
             max_messages: 500_000,
             max_age_days: 365,
             max_page: 200,
-            max_page_bytes: 1 << 20,
+            max_page_bytes: 1 << 19,
             retraction_depth: 1000,
         }
     }
@@ -86,7 +86,7 @@ max-age-days = 365
 # How many messages a page has at most, 1 to 1000.
 max-page = 200
 # How many bytes the messages of a page have together at most.
-max-page-bytes = 1048576
+max-page-bytes = 524288
 # Among how many messages, the last between the two, one that is retracted is looked for; 0 for no tombstones.
 retraction-depth = 1000
 ";
