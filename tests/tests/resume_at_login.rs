@@ -35,6 +35,7 @@ fn a_phone_that_comes_back_needs_one_round_trip() {
     let success = phone.success();
     let (_, enabled) = success.split_once("<enabled").unwrap_or_else(|| panic!("{success}"));
     assert_eq!(attribute(enabled, "resume"), Some("true"), "{success}");
+    assert!(!success.contains("<sm "), "it is not offered again: {success}");
     let id = attribute(enabled, "id").expect("an id").to_owned();
     phone.raw.send("<presence/>");
     phone.raw.ping("p1");

@@ -128,6 +128,7 @@ impl Negotiator<'_> {
             .clone()
             .map(|session| Guard::new(Arc::clone(self.shared), Arc::clone(&host), session, anonymous));
         let answers = host.welcome(&login, entered).await;
+        let settled = settled(&answers);
         let account = login.account.clone();
         self.logged_in = Some(login);
         let jid = guard.as_ref().map(|guard| guard.session.jid().clone());
@@ -139,7 +140,7 @@ impl Negotiator<'_> {
         self.link.decoder.set_limits(after_login(self.config));
         match (guard, jid) {
             (Some(guard), Some(jid)) => {
-                let reply = vec![success, self.session_features(&host)];
+                let reply = vec![success, self.session_features(&host, &settled)];
                 self.machine.answer_nonza(Answer::Established { jid, reply });
                 self.begin_session(guard).await
             }
@@ -150,9 +151,16 @@ impl Negotiator<'_> {
         }
     }
 
-    /// What is offered to a session (XEP-0388 §2.6.1).
-    fn session_features(&self, host: &Arc<Host>) -> Element {
+    /// What is offered to a session (XEP-0388 §2.6.1), but for what is settled.
+    fn session_features(&self, host: &Arc<Host>, settled: &[String]) -> Element {
         let features = features::of(&host.tables(), Phase::AfterAuth, self.config);
-        Features::from_iter(features).into_element()
+        let open = features.into_iter().filter(|feature| !settled.contains(&feature.ns()));
+        Features::from_iter(open).into_element()
     }
+}
+
+/// The namespaces of what was done together with the login: clients would take what is offered again for something to be done.
+fn settled(answers: &[Element]) -> Vec<String> {
+    let all = answers.iter().flat_map(|answer| std::iter::once(answer).chain(answer.children()));
+    all.filter(|answer| answer.name() != "failed").map(Element::ns).collect()
 }
