@@ -1,5 +1,7 @@
 //! Sessions that are resumed (XEP-0198 §5), over connections that are cut and through a server that is killed.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
