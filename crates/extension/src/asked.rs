@@ -7,6 +7,8 @@ use stonechat_jid::Jid;
 use stonechat_stanza::{Kind, Stanza, StanzaError, iq};
 use tokio::sync::oneshot;
 
+use crate::numbering::random;
+
 /// So many requests wait at the same time.
 const MOST: usize = 10_000;
 
@@ -45,9 +47,7 @@ impl Asked {
     /// Gives a request an id that nobody can guess, and has it wait. `None` when it is none, or too many wait.
     pub(crate) fn wait_for(&self, request: &mut Stanza) -> Option<Wait<'_>> {
         let (asker, asked) = (request.from()?.to_jid(), request.to()?.to_jid());
-        let mut bytes = [0_u8; 16];
-        getrandom::fill(&mut bytes).ok()?;
-        let id = format!("{:032x}", u128::from_ne_bytes(bytes));
+        let id = random();
         request.set_id(Some(&id));
         let mut waiting = self.0.lock();
         if waiting.len() >= MOST {

@@ -51,7 +51,8 @@ impl std::ops::BitOr for On {
     }
 }
 
-/// An IQ request to the host or the bare JID of an account, as its owner sees it; also the point at which guards see it before. [`Cx::session`](crate::Cx::session) is the asker's session where that is one of this host.
+/// An IQ request to the host or the bare JID of an account, as its owner sees it; also the point at which guards see it before.
+/// [`Cx::session`](crate::Cx::session) is the asker's session where that is one of this host.
 #[derive(Debug)]
 pub struct Request {
     /// The whole stanza, `from` stamped or checked.

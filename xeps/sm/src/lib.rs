@@ -3,7 +3,8 @@
 //!
 //! # What is promised
 //! - **`<a/>` is true.** The server acknowledges a stanza when all that it has led to survives the server: it is archived, stored
-//!   offline, or in the journal of the sessions that it is for (§4).
+//!   offline, or in the journal of the sessions that it is for (§4). What is to be kept nowhere, for a session whose client does not
+//!   acknowledge, counts as handled when it is in that one's mailbox.
 //! - **A session survives the server.** `<resume/>` works after a restart and after a crash as it does after a broken connection, for as
 //!   long as `<enabled max='…'/>` says (§5). What was not acknowledged comes once and in order, also what the client sends again.
 //! - **Nothing lost.** What a session was sent and has not acknowledged when nobody resumes it in time goes where messages for somebody

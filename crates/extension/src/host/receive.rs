@@ -57,7 +57,7 @@ impl Host {
             session.inherited().await;
         }
         let mut out = Outbox::from(session);
-        let (tables, kind) = (self.tables(), stanza.kind());
+        let tables = self.tables();
         self.accept(session, &tables, stanza, &mut out).await;
         if tables.routed.is_recorded(kind) {
             let cx = Cx::new(self, &tables, Some(session), &mut out);

@@ -12,6 +12,7 @@ use crate::cx::{Cx, Effect, Outbox};
 use crate::handler::Reply;
 use crate::hooks::Refusal;
 use crate::iq::{On, Request};
+use crate::numbering::random;
 use crate::session::Session;
 
 impl Host {
@@ -56,9 +57,7 @@ impl Host {
 
     /// An account that does not exist, as its name is 128 random bits.
     fn nobody(&self) -> Option<BareJid> {
-        let mut bytes = [0_u8; 16];
-        getrandom::fill(&mut bytes).ok()?;
-        BareJid::from_parts(Some(&format!("{:032x}", u128::from_ne_bytes(bytes))), &self.domain).ok()
+        BareJid::from_parts(Some(&random()), &self.domain).ok()
     }
 
     /// Whether there is an account of that name.

@@ -38,8 +38,8 @@ pub enum ResumeError {
 impl Host {
     /// Continues the session of `account` that has this resumption id, whose client has got `handled` stanzas (XEP-0198 §5). If it has a
     /// connection, that ends with [`Ending::Resumed`]. What the client has not got is in the mailbox; the session has
-    /// [`handled`](Session::handled) so many of the client's. `request` asks the client for its count, as in [`Acks`]. From here on the caller is its connection, and ends that with
-    /// [`Host::detach`] or [`Host::close_with`].
+    /// [`handled`](Session::handled) so many of the client's. `request` asks the client for its count, as in [`Acks`]. From here on the
+    /// caller is its connection, and ends that with [`Host::detach`] or [`Host::close_with`].
     ///
     /// Not cancel safe: the session may have been attached to nobody, and then ends when its time is over.
     ///
@@ -178,6 +178,7 @@ impl Host {
         let numbering = Numbering::known(&self.journal, self, acks, found.id, found.record.key.clone());
         numbering.set_handled(found.counters.handled);
         *numbering.written.lock() = found.written;
+        numbering.note_recorded();
         let numbers = Numbers {
             session: Arc::downgrade(&session),
             limit: found.record.kept_bytes,

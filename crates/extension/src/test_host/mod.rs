@@ -177,7 +177,8 @@ impl TestHost {
     /// [`ResumeError`].
     pub async fn resume(&self, name: &str, id: &str, handled: u32) -> Result<Arc<TestClient>, ResumeError> {
         let (local, _) = name.split_once('/').unwrap_or((name, ""));
-        let session = self.host.resume(&self.jid(local), id, handled, b"<r xmlns='urn:xmpp:sm:3'/>").await?;
+        let session =
+            self.host.resume(&self.jid(local), id, handled, b"<r xmlns='urn:example:request'/>").await?;
         let client = Arc::new(TestClient::of(&self.host, session));
         self.clients.lock().insert(name.to_owned(), Arc::clone(&client));
         Ok(client)
