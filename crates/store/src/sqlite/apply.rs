@@ -1,5 +1,6 @@
 //! The writes of a batch as statements. Runs inside the writer's savepoint.
 
+use super::counters::Counters;
 use super::failure::{Failure, signed, unsigned};
 use super::{apply_log as log, blob};
 use crate::driver::{Kind, Outcome, Write};
@@ -8,12 +9,31 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
-/// Applies all writes in order; after an error, the caller rolls back to its savepoint.
-pub(super) fn batch(conn: &Connection, writes: &[Write]) -> Result<Vec<Outcome>, Failure> {
-    writes.iter().map(|write| apply(conn, write)).collect()
+/// Applies all writes in order; after an error, the caller rolls back to its savepoint. It writes the counters at the end.
+pub(super) fn batch(
+    conn: &Connection,
+    counters: &mut Counters,
+    writes: &[Write],
+) -> Result<Vec<Outcome>, Failure> {
+    writes.iter().map(|write| apply(conn, counters, write)).collect()
 }
 
-fn apply(conn: &Connection, write: &Write) -> Result<Outcome, Failure> {
+/// Whether a write looks at the counters of logs in the database.
+const fn needs_counters(write: &Write) -> bool {
+    matches!(
+        write,
+        Write::ReplaceEntry { .. }
+            | Write::DeleteEntries { .. }
+            | Write::TakeEntries { .. }
+            | Write::TrimLog { .. }
+            | Write::Erase { .. }
+    )
+}
+
+fn apply(conn: &Connection, counters: &mut Counters, write: &Write) -> Result<Outcome, Failure> {
+    if needs_counters(write) {
+        counters.write(conn)?;
+    }
     let changed = match write {
         Write::ExpectDocument { store, owner, expected } => {
             expect(store, super::read::document(conn, store, owner)?, expected.as_ref())?
@@ -31,7 +51,9 @@ fn apply(conn: &Connection, write: &Write) -> Result<Outcome, Failure> {
             conn.prepare_cached(sql)?.execute(params![store, owner.key(), key])? as u64
         }
         Write::ClearMap { store, owner } => delete_all(conn, Kind::Map, store, owner)?,
-        Write::Append { store, owner, entry, limit } => log::append(conn, store, owner, entry, *limit)?,
+        Write::Append { store, owner, entry, limit } => {
+            log::append((conn, counters), store, owner, entry, *limit)?
+        }
         Write::ReplaceEntry { store, owner, id, value } => log::replace(conn, store, owner, (id, value))?,
         Write::DeleteEntries { store, owner, ids } => log::delete(conn, store, owner, ids)?,
         Write::TakeEntries { store, owner, which } => {

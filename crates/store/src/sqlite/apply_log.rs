@@ -1,55 +1,21 @@
-//! Writing to logs. The counters in `series` always agree with the entries, so quotas cost no counting.
+//! Writing to logs.
 
-use super::failure::{Failure, signed, unsigned};
+use super::counters::{Counters, Series, stored};
+use super::failure::{Failure, signed};
 use super::read_log::{ENTRY_COLUMNS, entry};
 use crate::driver::Take;
 use crate::{Entry, Error, Limit, Owner, Trim};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use std::sync::Arc;
 
-/// The counters of a log.
-struct Series {
-    id: i64,
-    last_position: i64,
-    max_skew: i64,
-    entries: u64,
-    bytes: u64,
-}
-
-fn series(conn: &Connection, store: &str, owner: &Owner) -> Result<Option<Series>, Failure> {
-    let sql = "SELECT id, last_position, max_skew, entries, bytes FROM series
-        WHERE store = ?1 AND owner = ?2";
-    let row = |row: &rusqlite::Row<'_>| {
-        Ok(Series {
-            id: row.get(0)?,
-            last_position: row.get(1)?,
-            max_skew: row.get(2)?,
-            entries: unsigned(row.get(3)?),
-            bytes: unsigned(row.get(4)?),
-        })
-    };
-    Ok(conn.prepare_cached(sql)?.query_row(params![store, owner.key()], row).optional()?)
-}
-
-fn new_series(conn: &Connection, store: &str, owner: &Owner) -> Result<Series, Failure> {
-    let sql = "INSERT INTO series (store, owner, last_position, max_skew, entries, bytes)
-        VALUES (?1, ?2, ?3, 0, 0, 0)";
-    conn.prepare_cached(sql)?.execute(params![store, owner.key(), i64::MIN])?;
-    let id = conn.last_insert_rowid();
-    Ok(Series { id, last_position: i64::MIN, max_skew: 0, entries: 0, bytes: 0 })
-}
-
 pub(super) fn append(
-    conn: &Connection,
+    (conn, counters): (&Connection, &mut Counters),
     store: &Arc<str>,
     owner: &Owner,
     entry: &Entry,
     limit: Option<Limit>,
 ) -> Result<u64, Failure> {
-    let mut series = match series(conn, store, owner)? {
-        Some(series) => series,
-        None => new_series(conn, store, owner)?,
-    };
+    let mut series = counters.of(conn, store, owner)?;
     series.entries += 1;
     series.bytes += entry.value.len() as u64;
     let at = entry.at.as_microsecond();
@@ -59,14 +25,7 @@ pub(super) fn append(
     if limit.is_some_and(|limit| series.entries > limit.max_entries || series.bytes > limit.max_bytes) {
         return Err(Error::Quota { store: store.clone() }.into());
     }
-    let sql = "UPDATE series SET last_position = ?2, max_skew = ?3, entries = ?4, bytes = ?5 WHERE id = ?1";
-    conn.prepare_cached(sql)?.execute(params![
-        series.id,
-        series.last_position,
-        series.max_skew,
-        signed(series.entries),
-        signed(series.bytes)
-    ])?;
+    counters.set(store, owner, series);
     Ok(1)
 }
 
@@ -95,7 +54,7 @@ pub(super) fn replace(
     owner: &Owner,
     (id, value): (&str, &[u8]),
 ) -> Result<u64, Failure> {
-    let Some(series) = series(conn, store, owner)? else { return Ok(0) };
+    let Some(series) = stored(conn, store, owner)? else { return Ok(0) };
     let length = "SELECT length(value) FROM entry WHERE series = ?1 AND id = ?2";
     let Some(length) = super::apply::optional::<i64>(conn, length, params![series.id, id])? else {
         return Ok(0);
@@ -108,7 +67,7 @@ pub(super) fn replace(
 }
 
 pub(super) fn delete(conn: &Connection, store: &str, owner: &Owner, ids: &[String]) -> Result<u64, Failure> {
-    let Some(series) = series(conn, store, owner)? else { return Ok(0) };
+    let Some(series) = stored(conn, store, owner)? else { return Ok(0) };
     let positions = positions_of(conn, &series, ids)?;
     remove(conn, &series, &positions)
 }
@@ -119,7 +78,7 @@ pub(super) fn take(
     owner: &Owner,
     which: &Take,
 ) -> Result<Vec<Entry>, Failure> {
-    let Some(series) = series(conn, store, owner)? else { return Ok(Vec::new()) };
+    let Some(series) = stored(conn, store, owner)? else { return Ok(Vec::new()) };
     let positions = match which {
         Take::Oldest(limit) => oldest(conn, &series, *limit, i64::MAX, i64::MAX)?,
         Take::Ids(ids) => positions_of(conn, &series, ids)?,
@@ -144,7 +103,7 @@ pub(super) fn trim(
     rule: Trim,
     limit: u32,
 ) -> Result<u64, Failure> {
-    let Some(series) = series(conn, store, owner)? else { return Ok(0) };
+    let Some(series) = stored(conn, store, owner)? else { return Ok(0) };
     let positions = match rule {
         Trim::OlderThan(time) => {
             // What is finer than a microsecond is rounded up: an entry at the same whole one is older then.

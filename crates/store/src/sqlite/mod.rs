@@ -20,6 +20,7 @@ mod apply;
 mod apply_log;
 mod blob;
 mod checkpoint;
+mod counters;
 mod failure;
 mod garbage;
 mod inline;

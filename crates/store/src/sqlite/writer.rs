@@ -1,6 +1,7 @@
 //! The one thread that writes.
 
 use super::checkpoint::Pulse;
+use super::counters::Counters;
 use super::failure::Failure;
 use super::queue::{Queue, Received, Room};
 use super::readers::Readers;
@@ -207,7 +208,9 @@ impl WriterThread {
         if let Err(failure) = self.run_sql("BEGIN IMMEDIATE") {
             return Some(Err(failure));
         }
-        let done: Result<Vec<_>, _> = jobs.iter().map(|job| self.perform(&job.work)).collect();
+        let mut counters = Counters::default();
+        let done: Result<Vec<_>, _> = jobs.iter().map(|job| self.perform(&mut counters, &job.work)).collect();
+        let done = done.and_then(|done| counters.write(&self.conn).map(|()| done));
         let Ok(done) = done else {
             self.undo_unless(false);
             return None;
@@ -236,7 +239,9 @@ impl WriterThread {
         let mut done = Vec::with_capacity(jobs.len());
         for job in jobs {
             self.run_sql("SAVEPOINT job")?;
-            let result = self.perform(&job.work);
+            let mut counters = Counters::default();
+            let result = self.perform(&mut counters, &job.work);
+            let result = result.and_then(|done| counters.write(&self.conn).map(|()| done));
             if let Err(failure) = result {
                 if self.conn.is_autocommit() {
                     // SQLite has rolled back everything, not only this job.
@@ -258,9 +263,9 @@ impl WriterThread {
         Ok(())
     }
 
-    fn perform(&self, work: &Work) -> Done {
+    fn perform(&self, counters: &mut Counters, work: &Work) -> Done {
         match work {
-            Work::Batch(writes) => apply::batch(&self.conn, writes),
+            Work::Batch(writes) => apply::batch(&self.conn, counters, writes),
             Work::BeginUpload => Ok(vec![blob::begin(&self.conn)?.into()]),
             Work::Upload { upload, index, data } => {
                 blob::upload(&self.conn, *upload, *index, data)?;

@@ -1,0 +1,79 @@
+//! The counters of logs. They always agree with the entries, so quotas cost no counting.
+
+use super::failure::{Failure, signed, unsigned};
+use crate::Owner;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The counters of one log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Series {
+    pub(super) id: i64,
+    pub(super) last_position: i64,
+    pub(super) max_skew: i64,
+    pub(super) entries: u64,
+    pub(super) bytes: u64,
+}
+
+/// The counters of the logs that a transaction appends to: each is read once and written once, however many entries it gets.
+#[derive(Debug, Default)]
+pub(super) struct Counters(HashMap<(Arc<str>, Owner), Series>);
+
+impl Counters {
+    /// The counters of a log, which is made when it is new.
+    pub(super) fn of(
+        &mut self,
+        conn: &Connection,
+        store: &Arc<str>,
+        owner: &Owner,
+    ) -> Result<Series, Failure> {
+        if let Some(series) = self.0.get(&(store.clone(), owner.clone())) {
+            return Ok(*series);
+        }
+        match stored(conn, store, owner)? {
+            Some(series) => Ok(series),
+            None => new(conn, store, owner),
+        }
+    }
+
+    pub(super) fn set(&mut self, store: &Arc<str>, owner: &Owner, series: Series) {
+        self.0.insert((store.clone(), owner.clone()), series);
+    }
+
+    /// Writes what has changed: before anything else looks at the counters, and before the transaction ends.
+    pub(super) fn write(&mut self, conn: &Connection) -> Result<(), Failure> {
+        let sql =
+            "UPDATE series SET last_position = ?2, max_skew = ?3, entries = ?4, bytes = ?5 WHERE id = ?1";
+        for (_, series) in self.0.drain() {
+            let Series { id, last_position, max_skew, entries, bytes } = series;
+            let row = params![id, last_position, max_skew, signed(entries), signed(bytes)];
+            conn.prepare_cached(sql)?.execute(row)?;
+        }
+        Ok(())
+    }
+}
+
+/// The counters in the database.
+pub(super) fn stored(conn: &Connection, store: &str, owner: &Owner) -> Result<Option<Series>, Failure> {
+    let sql = "SELECT id, last_position, max_skew, entries, bytes FROM series
+        WHERE store = ?1 AND owner = ?2";
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok(Series {
+            id: row.get(0)?,
+            last_position: row.get(1)?,
+            max_skew: row.get(2)?,
+            entries: unsigned(row.get(3)?),
+            bytes: unsigned(row.get(4)?),
+        })
+    };
+    Ok(conn.prepare_cached(sql)?.query_row(params![store, owner.key()], row).optional()?)
+}
+
+fn new(conn: &Connection, store: &str, owner: &Owner) -> Result<Series, Failure> {
+    let sql = "INSERT INTO series (store, owner, last_position, max_skew, entries, bytes)
+        VALUES (?1, ?2, ?3, 0, 0, 0)";
+    conn.prepare_cached(sql)?.execute(params![store, owner.key(), i64::MIN])?;
+    let id = conn.last_insert_rowid();
+    Ok(Series { id, last_position: i64::MIN, max_skew: 0, entries: 0, bytes: 0 })
+}
