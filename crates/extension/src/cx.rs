@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
 use stonechat_jid::BareJid;
 use stonechat_stanza::{Element, Stanza, StanzaError, xml};
 
 use crate::disco::Info;
+use crate::entry_id;
 use crate::journal::Unit;
 use crate::point::{Point, SessionAvailable, SessionUnavailable, Targets};
 use crate::session::{Account, Session, States};
@@ -90,24 +90,18 @@ impl Outbox {
         self.left = Some((Arc::clone(session), number));
     }
 
-    fn key(&self, owner: &str, stanza: &Stanza) -> Option<String> {
+    /// The name of the stanza for this owner, if its client sends it again after a crash.
+    fn entry_id(&self, owner: &str, stanza: &Stanza) -> Option<String> {
         let (session, way, number) = match (&self.left, &self.origin) {
-            (Some((session, number)), _) => (session, b'<', *number),
-            (None, Some(session)) => (session, b'>', u64::from(session.handled())),
+            (Some((session, number)), _) => (session, "<", *number),
+            (None, Some(session)) => (session, ">", u64::from(session.handled())),
             (None, None) => return None,
         };
         let numbering = session.numbering().filter(|numbering| numbering.is_resumable())?;
         let mut bytes = Vec::with_capacity(512);
         stanza.write(&mut bytes);
-        let hash = Sha256::new()
-            .chain_update(numbering.key.as_bytes())
-            .chain_update([way])
-            .chain_update(owner.as_bytes())
-            .chain_update([0])
-            .chain_update(number.to_be_bytes())
-            .chain_update(&bytes)
-            .finalize();
-        Some(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        let key = [numbering.key.as_bytes(), way.as_bytes(), owner.as_bytes()];
+        Some(entry_id::of(&key, number, &bytes))
     }
 
     /// The session that the stanza came from, if it is one of the account with this bare JID.
@@ -232,12 +226,14 @@ impl<'a> Cx<'a> {
         self.tables.service()
     }
 
-    /// A name for the stanza that the event is about: the same whenever this is asked of the same stanza, also when its client has sent it
-    /// again because the server ended before it acknowledged it (XEP-0198 §5), and different for all others. What is stored under it is
-    /// stored once. Nobody can guess it, nor tell from the name for one owner that for another. `None` where the client does not do that.
+    /// A name for an entry about the stanza of the event in a log of this owner: the same whenever this is asked of the same stanza, also
+    /// when its client has sent it again because the server ended before it acknowledged it (XEP-0198 §5), and different for all others. So
+    /// what is stored under it is stored once. Where the client would not send it again each name is new.
+    ///
+    /// Nobody can guess a name, nor tell from that for one owner that for another. Those of one time sort close together.
     #[must_use]
-    pub fn stanza_key(&self, owner: &str, stanza: &Stanza) -> Option<String> {
-        self.out.key(owner, stanza)
+    pub fn entry_id(&self, owner: &str, stanza: &Stanza) -> String {
+        self.out.entry_id(owner, stanza).unwrap_or_else(|| entry_id::random(self.now()))
     }
 
     /// What an extension notes about the stanza that a client or the server has sent, from its arrival until all that follows from it has

@@ -58,6 +58,7 @@ mod config;
 mod cx;
 mod descriptor;
 pub mod disco;
+mod entry_id;
 pub mod handler;
 mod hold;
 mod hooks;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use smallvec::SmallVec;
 use stonechat_extension::Cx;
 use stonechat_stanza::jid::BareJid;
@@ -48,7 +47,7 @@ impl Archive {
     pub(super) fn row(&self, cx: &Cx<'_>, owner: &BareJid, peer: &str, message: &Stanza) -> Row {
         let mut bytes = Vec::new();
         message.write_in(&mut bytes, ns::CLIENT);
-        let id = cx.stanza_key(owner.as_str(), message).unwrap_or_else(random_id);
+        let id = cx.entry_id(owner.as_str(), message);
         let entry = Entry::new(id, cx.now(), bytes).peer(peer);
         let retraction = (self.config.retraction_depth > 0).then(|| Retraction::of(message)).flatten();
         Row { owner: owner.clone(), entry, retraction }
@@ -112,24 +111,4 @@ impl Archive {
         }
         batch
     }
-}
-
-/// Random bytes that are not used yet; asking the system for a few at a time would cost more than to use them.
-static RANDOM: Mutex<([u8; 1024], usize)> = Mutex::new(([0; 1024], 1024));
-
-/// An id that no other message has and nobody can guess (§3): 128 random bits.
-fn random_id() -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut bytes = [0_u8; 16];
-    {
-        let (random, used) = &mut *RANDOM.lock();
-        if *used == random.len() {
-            getrandom::fill(random).expect("the system has random numbers");
-            *used = 0;
-        }
-        bytes.copy_from_slice(&random[*used..*used + 16]);
-        *used += 16;
-    }
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

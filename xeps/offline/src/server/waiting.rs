@@ -89,7 +89,7 @@ impl Waiting {
         place: Place,
     ) -> Result<(), Error> {
         let (domain, now) = (cx.domain(), cx.now());
-        let id = cx.stanza_key(account.as_str(), &message).unwrap_or_else(random_id);
+        let id = cx.entry_id(account.as_str(), &message);
         let owner = Owner::account(account.as_str());
         let log = if place == Place::Returned { &self.returned } else { &self.last };
         let at = take_stamp(&mut message, domain).unwrap_or(now);
@@ -184,11 +184,4 @@ impl Page {
         }
         self.log.delete(&self.owner, ids).await.map(drop)
     }
-}
-
-/// An id that no other entry has: 128 random bits.
-fn random_id() -> String {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).expect("the system has random numbers");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

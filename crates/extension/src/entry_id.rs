@@ -1,0 +1,107 @@
+//! Names of entries in logs. What is named one after the other sorts close together, so that the index over the names grows in one place
+//! and not all over; 128 bits that nobody can guess follow.
+
+use base64::Engine as _;
+use base64::alphabet::Alphabet;
+use base64::engine::GeneralPurpose;
+use base64::engine::general_purpose::NO_PAD;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
+
+/// What makes names sort, and what makes them unique.
+type Parts = ([u8; 6], [u8; 16]);
+
+/// The digits of Base 64 in the order of their characters, so that names sort as their bytes do.
+const SORTED: &str = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+const ENGINE: GeneralPurpose = match Alphabet::new(SORTED) {
+    Ok(alphabet) => GeneralPurpose::new(&alphabet, NO_PAD),
+    Err(_) => panic!("64 different characters"),
+};
+
+/// Random bytes that are not used yet; asking the system for a few at a time would cost more than to use them.
+static RANDOM: Mutex<([u8; 1024], usize)> = Mutex::new(([0; 1024], 1024));
+
+/// A name that nothing has yet.
+pub(crate) fn random(now: Timestamp) -> String {
+    // 44 bits of milliseconds last until the year 2527.
+    let at = u64::try_from(now.as_millisecond()).unwrap_or(0) << 20;
+    text((first(at.to_be_bytes()), random_bytes()))
+}
+
+/// The name of what has this number among the things that have this key: always the same.
+pub(crate) fn of(key: &[&[u8]], number: u64, what: &[u8]) -> String {
+    let keyed = || key.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]));
+    let [.., last] = number.to_be_bytes();
+    let group: [u8; 32] = keyed().chain_update((number >> 8).to_be_bytes()).finalize().into();
+    let [a, b, c, d, e, ..] = group;
+    let unique: [u8; 32] = keyed().chain_update(number.to_be_bytes()).chain_update(what).finalize().into();
+    text(([a, b, c, d, e, last], first(unique)))
+}
+
+fn text((sorting, unique): Parts) -> String {
+    let mut bytes = [0; 22];
+    bytes[..6].copy_from_slice(&sorting);
+    bytes[6..].copy_from_slice(&unique);
+    ENGINE.encode(bytes)
+}
+
+fn random_bytes() -> [u8; 16] {
+    let (random, used) = &mut *RANDOM.lock();
+    if *used == random.len() {
+        getrandom::fill(random).expect("the system has random numbers");
+        *used = 0;
+    }
+    let bytes = first_of(&random[*used..]);
+    *used += 16;
+    bytes
+}
+
+fn first<const N: usize, const M: usize>(bytes: [u8; M]) -> [u8; N] {
+    first_of(&bytes)
+}
+
+fn first_of<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    std::array::from_fn(|at| bytes.get(at).copied().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_given_later_sort_behind() {
+        let at = |milliseconds| Timestamp::from_millisecond(milliseconds).expect("in range");
+        let names: Vec<_> = [1, 63, 64, 65, 4_095, 1_800_000_000_000].map(|time| random(at(time))).into();
+        assert!(names.is_sorted(), "{names:?}");
+        assert!(names.iter().all(|name| name.len() == 30), "{names:?}");
+    }
+
+    #[test]
+    fn names_of_one_moment_differ() {
+        let names: BTreeSet<_> = (0..1_000).map(|_| random(Timestamp::UNIX_EPOCH)).collect();
+        assert_eq!(names.len(), 1_000);
+    }
+
+    #[test]
+    fn a_name_is_the_same_for_the_same_thing_and_only_for_it() {
+        let name = of(&[b"key", b"juliet"], 7, b"text");
+        assert_eq!(name, of(&[b"key", b"juliet"], 7, b"text"));
+        for other in [
+            of(&[b"key", b"romeo"], 7, b"text"),
+            of(&[b"keyj", b"uliet"], 7, b"text"),
+            of(&[b"key", b"juliet"], 8, b"text"),
+            of(&[b"key", b"juliet"], 7, b"texts"),
+        ] {
+            assert_ne!(name, other);
+        }
+    }
+
+    #[test]
+    fn names_of_numbers_in_a_row_sort_in_a_row() {
+        let names: Vec<_> = (512..768).map(|number| of(&[b"key"], number, b"text")).collect();
+        assert!(names.is_sorted(), "{names:?}");
+    }
+}
