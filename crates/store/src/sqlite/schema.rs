@@ -14,7 +14,8 @@ pub const VERSION: u32 = STEPS.len() as u32;
 pub(super) const APPLICATION_ID: i32 = 0x5374_4368;
 
 /// Step `n` makes version `n + 1` out of version `n`. A step that was released never changes.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE document (
     store TEXT NOT NULL, owner TEXT NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (store, owner)
@@ -52,7 +53,25 @@ CREATE TABLE chunk (
     blob INTEGER NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL,
     UNIQUE (blob, position)
 ) STRICT;
-"];
+",
+    // Entries lie in the order in which they were written, whoever's they are, so that a commit of many touches few pages: only the
+    // indexes grow in a place for each log, and that over ids at its end where ids sort by time.
+    "
+DROP INDEX entry_id;
+DROP INDEX entry_peer;
+ALTER TABLE entry RENAME TO clustered_entry;
+CREATE TABLE entry (
+    series INTEGER NOT NULL, position INTEGER NOT NULL,
+    id TEXT NOT NULL, at INTEGER NOT NULL, peer TEXT, value BLOB NOT NULL
+) STRICT;
+INSERT INTO entry (series, position, id, at, peer, value)
+    SELECT series, position, id, at, peer, value FROM clustered_entry;
+DROP TABLE clustered_entry;
+CREATE UNIQUE INDEX entry_position ON entry (series, position);
+CREATE UNIQUE INDEX entry_id ON entry (id, series);
+CREATE INDEX entry_peer ON entry (series, peer, position) WHERE peer IS NOT NULL;
+",
+];
 
 /// The states of a blob.
 pub(super) const UPLOADING: i64 = 0;
@@ -81,5 +100,32 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<(), Failure> {
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
         step.pragma_update(None, "user_version", version + 1)?;
         step.commit()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_of_the_first_version_are_there_in_the_last() {
+        let mut conn = Connection::open_in_memory().expect("it opens");
+        conn.execute_batch(STEPS[0]).expect("the first version is made");
+        conn.pragma_update(None, "user_version", 1).expect("it is marked");
+        conn.execute_batch(
+            "INSERT INTO entry (series, position, id, at, peer, value) VALUES
+                (2, 5, 'a', 5, NULL, x'01'), (1, 7, 'b', 6, 'juliet@example.org', x'02'), (1, 4, 'a', 4, NULL, x'03')",
+        )
+        .expect("entries are written");
+        migrate(&mut conn).expect("it is migrated");
+        assert_eq!(version(&conn).expect("it has a version"), VERSION);
+        let sql = "SELECT series || ',' || position || ',' || id || ',' || at || ',' || ifnull(peer, '') || ',' || hex(value)
+            FROM entry ORDER BY series, position";
+        let mut select = conn.prepare(sql).expect("it is a query");
+        let rows = select.query_map([], |row| row.get(0)).expect("it runs");
+        let rows: Vec<String> = rows.collect::<Result<_, _>>().expect("each is a text");
+        assert_eq!(rows, ["1,4,a,4,,03", "1,7,b,6,juliet@example.org,02", "2,5,a,5,,01"]);
+        let again = "INSERT INTO entry (series, position, id, at, value) VALUES (1, 9, 'a', 9, x'')";
+        assert!(conn.execute_batch(again).is_err(), "an id is there once in a log");
     }
 }
