@@ -15,7 +15,7 @@ s2s_direct_tls_ports = { }
 http_ports = { }
 https_ports = { }
 modules_enabled = {
-  "roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "time"; "lastactivity"; "ping"; "register_ibr";
+  "roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "time"; "lastactivity"; "ping"; "register_ibr"; "smacks";
 @ARCHIVE@  "mam";
 }
 @ARCHIVE@default_archive_policy = true

@@ -63,6 +63,6 @@ mod tests {
         assert_eq!(args.plan.servers, [Kind::Floor, Kind::Prosody]);
         assert_eq!(args.plan.cases, [Case::Chat, Case::IdleTls]);
         let all = Args::try_parse_from(["benches"]).unwrap().plan;
-        assert_eq!((all.servers.len(), all.cases.len()), (4, 15));
+        assert_eq!((all.servers.len(), all.cases.len()), (4, 17));
     }
 }

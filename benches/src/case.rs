@@ -25,6 +25,9 @@ pub enum Case {
     ChatRate,
     /// The same to full JIDs, ten under way, with every message kept in the archives of both accounts (XEP-0313).
     ChatArchive,
+    /// The same to full JIDs, ten under way, between sessions that can be resumed (XEP-0198): senders ask for an acknowledgement
+    /// with every fifth message, receivers give one whenever they are asked. For the floor: the same as without.
+    ChatSm,
     /// 20 clients ping the server over TLS, 10 pings under way in each (XEP-0199).
     Ping,
     /// One client changes its presence, and 50 contacts are told, over TLS; 10 changes under way.
@@ -35,9 +38,11 @@ pub enum Case {
     Login,
     /// Memory of a session that is silent, over TLS.
     IdleTls,
-    /// The same without TLS.
+    /// The same of a session that can be resumed (XEP-0198).
+    IdleSm,
+    /// Memory of a silent session without TLS.
     IdlePlain,
-    /// The same over TLS with 12 000 sessions.
+    /// The same over TLS, with 12 000 sessions.
     IdleMany,
 }
 
@@ -92,11 +97,13 @@ impl Case {
             Self::ChatWindow1 => "chat, TLS, window 1, per message",
             Self::ChatRate => "chat, TLS, 1 000 a second, per message",
             Self::ChatArchive => "chat, window 10, archive on, per message",
+            Self::ChatSm => "chat, window 10, stream management, per message",
             Self::Ping => "iq ping, TLS, window 10",
             Self::Presence => "presence to 50 contacts, per delivery",
             Self::FanOut => "headline to 100 sessions, per delivery",
             Self::Login => "login",
             Self::IdleTls => "memory of an idle session, TLS",
+            Self::IdleSm => "memory of an idle session, stream management",
             Self::IdlePlain => "memory of an idle session, no TLS",
             Self::IdleMany => "memory of an idle session, many over TLS",
         }
@@ -108,7 +115,7 @@ impl Case {
         match self {
             Self::Start | Self::StartFull => Unit::Millis,
             Self::StartMemory => Unit::Mib,
-            Self::IdleTls | Self::IdlePlain | Self::IdleMany => Unit::Kib,
+            Self::IdleTls | Self::IdleSm | Self::IdlePlain | Self::IdleMany => Unit::Kib,
             _ => Unit::Micros,
         }
     }
@@ -123,10 +130,11 @@ impl Case {
             Self::Chat | Self::ChatBare | Self::Ping => Some(Goal::TimesFloor(2.0)),
             Self::ChatWindow1 => Some(Goal::TimesFloor(1.6)),
             Self::ChatRate => Some(Goal::TimesFloor(1.5)),
-            Self::ChatArchive => Some(Goal::TimesFloor(6.0)),
+            // What is acknowledged is durable, too.
+            Self::ChatArchive | Self::ChatSm => Some(Goal::TimesFloor(6.0)),
             Self::Presence => Some(Goal::TimesFloor(3.0)),
             Self::FanOut | Self::Login => Some(Goal::TimesFloor(2.5)),
-            Self::IdleTls | Self::IdleMany => Some(Goal::AtMost(10.0)),
+            Self::IdleTls | Self::IdleSm | Self::IdleMany => Some(Goal::AtMost(10.0)),
             Self::IdlePlain => None,
         }
     }
@@ -134,7 +142,7 @@ impl Case {
     /// Whether the server has to be started anew, so that memory which earlier work left over does not count.
     #[must_use]
     pub fn needs_fresh_server(self) -> bool {
-        matches!(self, Self::Login | Self::IdleTls | Self::IdlePlain | Self::IdleMany)
+        matches!(self, Self::Login | Self::IdleTls | Self::IdleSm | Self::IdlePlain | Self::IdleMany)
     }
 
     /// Whether it is measured of a server that was started for the first time, before it has accounts.
@@ -147,6 +155,12 @@ impl Case {
     #[must_use]
     pub fn archive(self) -> Archive {
         if self == Self::ChatArchive { Archive::On } else { Archive::Off }
+    }
+
+    /// Whether clients use stream management (XEP-0198). Those of the floor never do.
+    #[must_use]
+    pub fn uses_stream_management(self) -> bool {
+        matches!(self, Self::ChatSm | Self::IdleSm)
     }
 
     /// Whether a server takes part.

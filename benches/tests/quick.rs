@@ -26,8 +26,8 @@ fn a_quick_run_measures_every_case_of_floor_and_stonechat() {
     let (table, report) = run(&["--quick", "--servers", "floor,stonechat", "--svg", svg_path], &json);
     assert!(table.contains("chat, TLS, window 10") && table.contains("µs CPU"), "{table}");
     let cells = report["cells"].as_array().unwrap();
-    // Of 15 cases the floor has no part in one.
-    assert_eq!(cells.len(), 29);
+    // Of 17 cases the floor has no part in one.
+    assert_eq!(cells.len(), 33);
     for cell in cells.iter().filter(|cell| cell["server"] == "stonechat" && cell["unit"] == "µs CPU") {
         assert!(cell["median"].as_f64().unwrap() > 0.0, "{cell}");
     }

@@ -1,13 +1,16 @@
 //! Frames over a connection.
 
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use futures_util::FutureExt as _;
 use stonechat_stream::codec::{Content, Decoder, Frame, Framing, Limits};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::sync::Mutex;
 use tokio::task::unconstrained;
 
+use super::acks;
 use crate::{Context, Error, Result};
 
 /// What a connection runs over.
@@ -26,18 +29,21 @@ pub struct Reader {
     frames: Frames,
 }
 
-/// The writing half of a connection.
-pub struct Writer(WriteHalf<Box<dyn Transport>>);
+/// The writing half of a connection, or one of its copies. As long as there is one, the connection is open.
+#[derive(Clone)]
+pub struct Writer(Arc<Mutex<WriteHalf<Box<dyn Transport>>>>);
 
 struct Frames {
     decoder: Decoder,
     input: BytesMut,
+    /// How many stanzas have come since stream management was enabled, if it was.
+    handled: Option<u32>,
 }
 
 impl Connection {
     pub(super) fn new(stream: Box<dyn Transport>) -> Self {
         let decoder = Decoder::new(Framing::Tcp, Content::Client, Limits::authenticated());
-        Self { stream, frames: Frames { decoder, input: BytesMut::new() } }
+        Self { stream, frames: Frames { decoder, input: BytesMut::new(), handled: None } }
     }
 
     /// Writes bytes, and waits until the system has them.
@@ -70,6 +76,12 @@ impl Connection {
         self.send(b"</stream:stream>").await?;
         while !matches!(self.frame().await?, Frame::Close) {}
         Ok(())
+    }
+
+    /// How many stanzas have come since the server enabled stream management (XEP-0198 §4); `None` when it did not.
+    #[must_use]
+    pub fn handled(&self) -> Option<u32> {
+        self.frames.handled
     }
 
     /// Whether the server has closed it. What has come until now is read and dropped.
@@ -117,7 +129,7 @@ impl Connection {
     #[must_use]
     pub fn split(self) -> (Reader, Writer) {
         let (read, write) = tokio::io::split(self.stream);
-        (Reader { stream: read, frames: self.frames }, Writer(write))
+        (Reader { stream: read, frames: self.frames }, Writer(Arc::new(Mutex::new(write))))
     }
 }
 
@@ -143,6 +155,12 @@ impl Reader {
     pub fn frame(&mut self) -> Result<Option<Frame>> {
         self.frames.next()
     }
+
+    /// As [`Connection::handled`].
+    #[must_use]
+    pub fn handled(&self) -> Option<u32> {
+        self.frames.handled
+    }
 }
 
 impl Writer {
@@ -150,15 +168,23 @@ impl Writer {
     ///
     /// # Errors
     /// When the connection is broken.
-    pub async fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        self.0.write_all(bytes).await.during("writing")?;
-        self.0.flush().await.during("writing")
+    pub async fn send(&self, bytes: &[u8]) -> Result<()> {
+        let mut stream = self.0.lock().await;
+        stream.write_all(bytes).await.during("writing")?;
+        stream.flush().await.during("writing")
     }
 }
 
 impl Frames {
     fn next(&mut self) -> Result<Option<Frame>> {
-        self.decoder.decode(&mut self.input).map_err(not_xmpp)
+        let frame = self.decoder.decode(&mut self.input).map_err(not_xmpp)?;
+        match &frame {
+            Some(Frame::Nonza(nonza)) if acks::is_enabled(nonza) => self.handled = Some(0),
+            // Modulo 2^32 (XEP-0198 §4).
+            Some(Frame::Stanza(_)) => self.handled = self.handled.map(|handled| handled.wrapping_add(1)),
+            _ => {}
+        }
+        Ok(frame)
     }
 }
 

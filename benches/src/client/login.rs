@@ -12,7 +12,7 @@ use stonechat_stream::sasl::{ChannelBindings, Mechanisms};
 use super::{Connection, Target};
 use crate::{Error, Result};
 
-/// Negotiates a stream with SCRAM-SHA-256, binds the resource and becomes available.
+/// Negotiates a stream with SCRAM-SHA-256 and binds the resource.
 pub(super) async fn log_in(
     target: &Target,
     connection: &mut Connection,
@@ -46,7 +46,7 @@ pub(super) async fn log_in(
                 }
                 Action::Restart => connection.reset(),
                 Action::Authenticated(_) => negotiation.bind(Some(resource)),
-                Action::Established(_) => return connection.send(b"<presence/>").await,
+                Action::Established(_) => return Ok(()),
                 Action::Stanza(_) | Action::Nonza(_) => {}
                 other => return Err(failed(format!("{other:?}"))),
             }

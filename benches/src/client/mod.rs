@@ -1,10 +1,12 @@
 //! A client of any XMPP server, and of the relay.
 
+mod acks;
 mod connection;
 mod login;
 mod register;
 mod target;
 
+pub use acks::{REQUEST, Word, acknowledgement};
 pub use connection::{Connection, Reader, Writer};
 pub use target::{Protocol, Target};
 

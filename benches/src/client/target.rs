@@ -39,6 +39,7 @@ pub struct Target {
     connector: TlsConnector,
     /// From earlier logins: to derive keys costs the client, not the server.
     keys: Arc<Mutex<HashMap<usize, ClientKeys>>>,
+    stream_management: bool,
 }
 
 impl std::fmt::Debug for Target {
@@ -51,7 +52,14 @@ impl Target {
     /// A server at these addresses.
     #[must_use]
     pub fn new(protocol: Protocol, plain: SocketAddr, tls: SocketAddr, config: Arc<ClientConfig>) -> Self {
-        Self { protocol, plain, tls, connector: TlsConnector::from(config), keys: Arc::default() }
+        let connector = TlsConnector::from(config);
+        Self { protocol, plain, tls, connector, keys: Arc::default(), stream_management: false }
+    }
+
+    /// The same server for clients that enable stream management, or do not. Those of the relay never do.
+    #[must_use]
+    pub fn with_stream_management(&self, enable: bool) -> Self {
+        Self { stream_management: enable, ..self.clone() }
     }
 
     /// What it speaks.
@@ -83,7 +91,12 @@ impl Target {
                     connection.assume_open()?;
                 }
                 Protocol::Xmpp => {
-                    super::login::log_in(self, &mut connection, account, resource, secure).await?
+                    super::login::log_in(self, &mut connection, account, resource, secure).await?;
+                    if self.stream_management {
+                        super::acks::enable(&mut connection).await?;
+                    } else {
+                        connection.send(b"<presence/>").await?;
+                    }
                 }
             }
             Ok(connection)

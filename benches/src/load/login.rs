@@ -51,3 +51,16 @@ pub async fn log_in(target: &Target, storm: &Storm) -> Result<Vec<Connection>> {
     }
     Ok(all)
 }
+
+/// Ends sessions: those that could be resumed, and would wait for that, by closing their streams, others by disconnecting.
+///
+/// # Errors
+/// When a connection breaks before its stream is closed.
+pub async fn leave(sessions: Vec<Connection>) -> Result<()> {
+    for session in sessions {
+        if session.handled().is_some() {
+            session.close().await?;
+        }
+    }
+    Ok(())
+}

@@ -14,7 +14,7 @@ pub use churn::{Churn, churn};
 pub(crate) use flow::stamp;
 pub use flow::{Load, Pace, Window, measure};
 pub use histogram::Histogram;
-pub use login::{Storm, log_in};
+pub use login::{Storm, leave, log_in};
 pub use scenario::{Shape, prepare};
 pub use stamp::Stamp;
 pub use subscribe::{Session, subscribe};

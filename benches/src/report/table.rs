@@ -25,7 +25,7 @@ fn costs(report: &Report, out: &mut String) {
     header(report, "case", &["unit"], &["goal"], out);
     for case in &report.cases {
         let cells = report.cells(*case);
-        let _ = write!(out, "| {:<44} | {:<6} |", case.title(), case.unit().name());
+        let _ = write!(out, "| {:<47} | {:<6} |", case.title(), case.unit().name());
         for server in &report.servers {
             let text = cells.iter().find(|cell| cell.server == *server).map_or(String::new(), cost);
             let _ = write!(out, " {text:>17} |");
@@ -73,7 +73,7 @@ fn speeds(report: &Report, out: &mut String) {
             Some(format!("{p50:.2}/{p99:.2} at {rate:.0}"))
         };
         if report.servers.iter().any(|server| text(server).is_some()) {
-            let _ = write!(out, "| {:<44} |", case.title());
+            let _ = write!(out, "| {:<47} |", case.title());
             for server in &report.servers {
                 let _ = write!(out, " {:>17} |", text(server).unwrap_or_default());
             }

@@ -3,6 +3,7 @@
 use tokio::time::sleep;
 
 use super::plan::Scale;
+use crate::client::Target;
 use crate::load::{self, Pace, Shape, Storm};
 use crate::report::Measured;
 use crate::server::Server;
@@ -25,25 +26,30 @@ pub(super) async fn measure(case: Case, scale: Scale, server: &mut Server) -> Re
     let chat = Shape::Chat { pairs: 20, bare: false };
     let window = |window| Pace { window, per_second: None };
     match case {
-        Case::Chat | Case::ChatArchive => flow(chat, window(10), scale, server).await,
-        Case::ChatBare => flow(Shape::Chat { pairs: 20, bare: true }, window(10), scale, server).await,
-        Case::ChatWindow1 => flow(chat, window(1), scale, server).await,
-        Case::ChatRate => flow(chat, Pace { window: 100, per_second: Some(1000) }, scale, server).await,
-        Case::Ping => flow(Shape::Ping { clients: 20 }, window(10), scale, server).await,
+        Case::Chat | Case::ChatArchive | Case::ChatSm => flow(case, chat, window(10), scale, server).await,
+        Case::ChatBare => flow(case, Shape::Chat { pairs: 20, bare: true }, window(10), scale, server).await,
+        Case::ChatWindow1 => flow(case, chat, window(1), scale, server).await,
+        Case::ChatRate => flow(case, chat, Pace { window: 100, per_second: Some(1000) }, scale, server).await,
+        Case::Ping => flow(case, Shape::Ping { clients: 20 }, window(10), scale, server).await,
         Case::Presence => {
-            flow(Shape::Presence { contacts: 50, subscribed: false }, window(10), scale, server).await
+            flow(case, Shape::Presence { contacts: 50, subscribed: false }, window(10), scale, server).await
         }
-        Case::FanOut => flow(Shape::FanOut { sessions: 100 }, window(10), scale, server).await,
+        Case::FanOut => flow(case, Shape::FanOut { sessions: 100 }, window(10), scale, server).await,
         Case::Login => login(scale, server).await,
-        Case::IdleTls | Case::IdleMany => idle(case, true, scale, server).await,
+        Case::IdleTls | Case::IdleSm | Case::IdleMany => idle(case, true, scale, server).await,
         Case::IdlePlain => idle(case, false, scale, server).await,
         Case::StartFull => start_full(scale, server).await,
         Case::Start | Case::StartMemory => Err(Error::Setup("that is measured at the start".to_owned())),
     }
 }
 
-async fn flow(shape: Shape, pace: Pace, scale: Scale, server: &Server) -> Result<Measured> {
-    let load = load::prepare(server.target(), shape, 0).await?;
+/// The server, for the clients of a case.
+fn target(case: Case, server: &Server) -> Target {
+    server.target().with_stream_management(case.uses_stream_management())
+}
+
+async fn flow(case: Case, shape: Shape, pace: Pace, scale: Scale, server: &Server) -> Result<Measured> {
+    let load = load::prepare(&target(case, server), shape, 0).await?;
     let seen = load::measure(load, pace, scale.warm, scale.during, server.process_id()).await?;
     // For the sessions to end, so that the next server has the machine for itself.
     sleep(scale.settle / 10).await;
@@ -51,13 +57,13 @@ async fn flow(shape: Shape, pace: Pace, scale: Scale, server: &Server) -> Result
 }
 
 /// A few sessions, so that what a server sets up once does not count.
-async fn warm_up(server: &Server, secure: bool) -> Result<()> {
+async fn warm_up(target: &Target, secure: bool) -> Result<()> {
     let storm = Storm { accounts: 0..50, resource: "warm", secure, at_once: 10 };
-    load::log_in(server.target(), &storm).await.map(drop)
+    load::leave(load::log_in(target, &storm).await?).await
 }
 
 async fn login(scale: Scale, server: &Server) -> Result<Measured> {
-    warm_up(server, true).await?;
+    warm_up(server.target(), true).await?;
     sleep(scale.settle / 4).await;
     let before = sample::cpu_micros(server.process_id())?;
     let began = std::time::Instant::now();
@@ -71,18 +77,21 @@ async fn login(scale: Scale, server: &Server) -> Result<Measured> {
 }
 
 async fn idle(case: Case, secure: bool, scale: Scale, server: &Server) -> Result<Measured> {
-    warm_up(server, secure).await?;
+    let target = target(case, server);
+    warm_up(&target, secure).await?;
     sleep(scale.settle).await;
     let before = sample::memory(server.process_id())?.pss;
     let storm = Storm { accounts: 0..scale.sessions(case), resource: "idle", secure, at_once: 20 };
-    let mut sessions = load::log_in(server.target(), &storm).await?;
+    let mut sessions = load::log_in(&target, &storm).await?;
     sleep(scale.silence).await;
     let grown = sample::memory(server.process_id())?.pss.saturating_sub(before);
     let lost: usize = sessions.iter_mut().map(|session| usize::from(session.has_ended())).sum();
     if lost > 0 {
         return Err(Error::Delivery(format!("{lost} of {} idle sessions were ended", sessions.len())));
     }
-    Ok(Measured::value(float(grown) / float(sessions.len() as u64)))
+    let measured = Measured::value(float(grown) / float(sessions.len() as u64));
+    load::leave(sessions).await?;
+    Ok(measured)
 }
 
 /// Of a server of its own, as the accounts would stay.

@@ -73,5 +73,5 @@ fn blame(error: &Error, case: Case, server: &Server) -> Error {
 fn note(round: u16, case: Case, server: &Server, measured: &Measured) {
     let (kind, title, unit) = (server.kind().name(), case.title(), case.unit().name());
     // When nobody reads it there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "round {round}  {title:<44} {kind:<10} {measured} {unit}");
+    let _ = writeln!(std::io::stderr(), "round {round}  {title:<47} {kind:<10} {measured} {unit}");
 }

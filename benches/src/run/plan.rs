@@ -19,8 +19,8 @@ pub struct Plan {
         long,
         value_enum,
         value_delimiter = ',',
-        default_value = "start,start-memory,start-full,chat,chat-bare,chat-window1,chat-rate,chat-archive,ping,presence,\
-                         fan-out,login,idle-tls,idle-plain,idle-many"
+        default_value = "start,start-memory,start-full,chat,chat-bare,chat-window1,chat-rate,chat-archive,chat-sm,ping,presence,\
+                         fan-out,login,idle-tls,idle-sm,idle-plain,idle-many"
     )]
     pub cases: Vec<Case>,
     /// How often; the result is the median.

@@ -17,13 +17,16 @@ pub(super) struct Progress {
     /// A stanza and those that are a window later share a place, which counts their arrivals. Of them only one is under way
     /// at a time.
     arrived: Box<[AtomicU64]>,
+    /// How many stanzas the server has acknowledged.
+    acknowledged: AtomicU64,
     wake: Notify,
 }
 
 impl Progress {
-    /// Of a flow to so many, with at most `window` stanzas under way.
-    pub(super) fn new(receivers: usize, window: u64) -> Self {
+    /// Of a flow to so many, with at most `window` stanzas under way. Where there are no `acks` all is taken for acknowledged.
+    pub(super) fn new(receivers: usize, window: u64, acks: bool) -> Self {
         Self {
+            acknowledged: AtomicU64::new(if acks { 0 } else { u64::MAX }),
             receivers: receivers as u64,
             sent: AtomicU64::new(0),
             done: AtomicU64::new(0),
@@ -55,6 +58,16 @@ impl Progress {
         let place = usize::try_from(number % window).unwrap_or_default();
         let arrived = self.arrived[place].fetch_add(1, Ordering::AcqRel) + 1;
         arrived == self.receivers * (number / window + 1)
+    }
+
+    /// The server has handled so many stanzas of the sender.
+    pub(super) fn acknowledge(&self, handled: u32) {
+        self.acknowledged.fetch_max(handled.into(), Ordering::AcqRel);
+    }
+
+    /// Whether all that was sent is acknowledged.
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.acknowledged.load(Ordering::Acquire) >= self.sent()
     }
 
     /// How many stanzas were sent.
@@ -89,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_stanza_is_done_when_the_last_receiver_has_it() {
-        let progress = Progress::new(2, 3);
+        let progress = Progress::new(2, 3, false);
         progress.arrive(0..3);
         assert_eq!((progress.done(), progress.units()), (0, 3));
         progress.arrive(0..1);
@@ -98,5 +111,16 @@ mod tests {
         progress.arrive(3..4);
         progress.arrive(1..4);
         assert_eq!((progress.done(), progress.units()), (4, 8));
+    }
+
+    #[test]
+    fn all_is_acknowledged_only_when_the_last_stanza_is() {
+        let progress = Progress::new(1, 3, true);
+        progress.sends(0);
+        progress.sends(1);
+        progress.acknowledge(1);
+        assert!(!progress.is_acknowledged());
+        progress.acknowledge(2);
+        assert!(progress.is_acknowledged());
     }
 }

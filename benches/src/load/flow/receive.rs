@@ -1,24 +1,66 @@
 //! Where stanzas arrive.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use stonechat_stanza::{Kind, Stanza, iq, message};
 use stonechat_stream::codec::Frame;
 
 use super::{Control, Progress};
-use crate::client::Reader;
+use crate::client::{Reader, Word, Writer, acknowledgement};
 use crate::load::Stamp;
 use crate::{Error, Result};
 
-/// Receives the stanzas of a flow as one of its receivers, until something is wrong.
-pub(super) async fn receive(mut reader: Reader, progress: &Progress, control: &Control) -> Result<()> {
+/// A connection of which is read.
+pub(super) struct Side {
+    reader: Reader,
+    writer: Writer,
+    /// What the server has asked for and does not have yet.
+    answers: Vec<u8>,
+}
+
+impl Side {
+    pub(super) fn new(reader: Reader, writer: Writer) -> Self {
+        Self { reader, writer, answers: Vec::new() }
+    }
+
+    /// The next frame of what was read that is about something else than acknowledgements.
+    fn frame(&mut self, progress: &Progress) -> Result<Option<Frame>> {
+        while let Some(frame) = self.reader.frame()? {
+            let Frame::Nonza(nonza) = &frame else { return Ok(Some(frame)) };
+            match Word::read(nonza) {
+                Some(Word::Request) => {
+                    let handled = self.reader.handled().unwrap_or_default();
+                    self.answers.extend(acknowledgement(handled));
+                }
+                Some(Word::Acknowledged(handled)) => progress.acknowledge(handled),
+                None => return Ok(Some(frame)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Answers, and waits for more.
+    async fn fill(&mut self) -> Result<()> {
+        if !self.answers.is_empty() {
+            self.writer.send(&self.answers).await?;
+            self.answers.clear();
+        }
+        self.reader.fill().await
+    }
+}
+
+/// Receives the stanzas of a flow as one of its receivers, until the stream is closed or something is wrong.
+pub(super) async fn receive(mut side: Side, progress: Arc<Progress>, control: Arc<Control>) -> Result<()> {
     let mut expected = 0;
     loop {
         let before = expected;
         let measuring = control.measuring.load(Ordering::Relaxed);
         let mut ages = Vec::new();
-        while let Some(frame) = reader.frame()? {
+        while let Some(frame) = side.frame(&progress)? {
+            if control.is_over(&frame) {
+                return Ok(());
+            }
             let Some(stamp) = stamp(&frame)? else { continue };
             if stamp.number != expected {
                 return Err(Error::Delivery(format!("stanza {} came in place of {expected}", stamp.number)));
@@ -35,17 +77,27 @@ pub(super) async fn receive(mut reader: Reader, progress: &Progress, control: &C
                 ages.into_iter().for_each(|age| latencies.record(age));
             }
         }
-        reader.fill().await?;
+        side.fill().await?;
     }
 }
 
-/// Reads what a sender is told, until it is told of an error.
-pub(super) async fn drain(mut reader: Reader) -> Result<()> {
+/// Reads what a sender is told, until the stream is closed or it is told of an error.
+pub(super) async fn drain(mut side: Side, progress: Arc<Progress>, control: Arc<Control>) -> Result<()> {
     loop {
-        while let Some(frame) = reader.frame()? {
+        while let Some(frame) = side.frame(&progress)? {
+            if control.is_over(&frame) {
+                return Ok(());
+            }
             stamp(&frame)?;
         }
-        reader.fill().await?;
+        side.fill().await?;
+    }
+}
+
+impl Control {
+    /// Whether a frame is the end that was asked for.
+    fn is_over(&self, frame: &Frame) -> bool {
+        matches!(frame, Frame::Close) && self.closing.load(Ordering::Acquire)
     }
 }
 
