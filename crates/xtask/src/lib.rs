@@ -4,6 +4,7 @@
 //! - `foreign` only installs ([`foreign`]);
 //! - `layering` checks who depends on whom ([`layering`]);
 //! - `instructions` counts what the hot path takes and compares it with what is recorded ([`instructions`]);
+//! - `downstream` checks format and lints of the example of a project that builds on this one ([`downstream`]);
 //! - `standalone` checks that each library crate builds alone and without its default features ([`standalone`]).
 //!
 //! Commands that install run on Debian and its derivatives; elsewhere they say what is missing. Left out: what
@@ -31,6 +32,7 @@
 //! ```
 
 pub mod built;
+pub mod downstream;
 pub mod error;
 pub mod foreign;
 pub mod instructions;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use stonechat_xtask::workspace::Workspace;
-use stonechat_xtask::{Result, foreign, instructions, layering, say, standalone, test_all};
+use stonechat_xtask::{Result, downstream, foreign, instructions, layering, say, standalone, test_all};
 
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
@@ -12,6 +12,7 @@ Usage: cargo xtask COMMAND
                 with ARGS run `cargo test ARGS` instead of the whole workspace
   foreign       install the programs and libraries of others that the tests run
   layering      check which crate depends on which
+  downstream    check format and lints of examples/downstream, which is a workspace of its own
   instructions  count the instructions and allocations of the hot path and compare them
                 with what is recorded; with --record they become what is recorded
   standalone    check that each library crate builds alone, with and without its default features";
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         ("test", rest) => in_workspace(|workspace| test_all::run(workspace, rest)),
         ("foreign", []) => in_workspace(|workspace| foreign::install(workspace).map(drop)),
         ("layering", []) => in_workspace(layering::run),
+        ("downstream", []) => in_workspace(downstream::run),
         ("instructions", []) => in_workspace(|workspace| instructions::run(workspace, false)),
         ("instructions", [flag]) if flag == "--record" => {
             in_workspace(|workspace| instructions::run(workspace, true))
