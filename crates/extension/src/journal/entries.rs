@@ -1,6 +1,7 @@
 //! What the journal has in the store: for each session a record, its counters, and its stanzas in chunks.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -20,10 +21,18 @@ pub(crate) struct Counters {
 /// What is in the store of a session.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
-    pub(super) record: String,
+    /// The fingerprint of its record.
+    pub(super) record: Option<u64>,
     pub(super) counters: Option<Counters>,
     /// The first and the last number in each chunk.
     pub(super) chunks: VecDeque<(u64, u64)>,
+}
+
+/// Tells one record from another, within this process.
+pub(super) fn fingerprint(record: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    record.hash(&mut hasher);
+    hasher.finish()
 }
 
 pub(super) fn record_key(id: &str) -> String {

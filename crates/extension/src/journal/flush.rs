@@ -8,7 +8,7 @@ use bytes::Bytes;
 use stonechat_store::{Entry, Log, Owner};
 use tokio::time::{Instant, sleep};
 
-use super::entries::{Change, Counters, chunk, chunk_key, counters_key, record_key};
+use super::entries::{Change, Counters, chunk, chunk_key, counters_key, fingerprint, record_key};
 use super::record::Record;
 use super::{Inner, LAZY, UNIT};
 use crate::mailbox::Gathered;
@@ -159,10 +159,10 @@ impl Part {
         let mut delete = |key: String| changes.push(Change::Delete(owner.clone(), key));
         if numbering.is_forgotten() {
             written.chunks.drain(..).for_each(|(first, _)| delete(chunk_key(id, first)));
-            if written.counters.take().is_some() || !written.record.is_empty() {
+            if written.counters.take().is_some() || written.record.is_some() {
                 delete(counters_key(id));
                 delete(record_key(id));
-                written.record.clear();
+                written.record = None;
             }
             return;
         }
@@ -180,10 +180,10 @@ impl Part {
             && let Some(record) = numbering.host.upgrade().and_then(|host| {
                 Record::of(&self.session, &host.tables()).and_then(|record| record.to_text())
             })
-            && record != written.record
+            && written.record != Some(fingerprint(&record))
         {
-            changes.push(Change::Put(owner.clone(), record_key(id), Bytes::from(record.clone())));
-            written.record = record;
+            written.record = Some(fingerprint(&record));
+            changes.push(Change::Put(owner.clone(), record_key(id), Bytes::from(record)));
         }
         if written.counters != Some(self.counters) {
             let value = Bytes::from(self.counters.to_bytes());

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use stonechat_store::{Error, Owner};
 
 use super::Journal;
-use super::entries::{Counters, Key, Written, chunk_key, counters_key, parse_chunk, record_key};
+use super::entries::{Counters, Key, Written, chunk_key, counters_key, fingerprint, parse_chunk, record_key};
 use super::record::Record;
 use crate::mailbox::Unacknowledged;
 
@@ -97,7 +97,7 @@ impl Pieces {
         // They follow one another, or one would be taken for another.
         let in_order =
             stanzas.iter().zip(counters.acked + 1..).all(|(stanza, number)| stanza.number == number);
-        written.record = String::from_utf8(text.to_vec()).ok()?;
+        written.record = Some(fingerprint(std::str::from_utf8(&text).ok()?));
         written.counters = Some(counters);
         in_order.then_some(Found { id, record, counters, stanzas, written })
     }

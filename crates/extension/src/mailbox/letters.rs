@@ -8,7 +8,7 @@ pub struct Letters {
 }
 
 /// Buffers up to this many bytes are kept for reuse.
-pub(super) const KEEP: usize = 16 * 1024;
+const KEEP: usize = 16 * 1024;
 
 impl Letters {
     /// All of them, one after the other, as they are to be written.

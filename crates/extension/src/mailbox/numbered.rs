@@ -10,9 +10,12 @@ use std::sync::Weak;
 
 use jiff::Timestamp;
 
-use super::letters::{KEEP, Letters};
+use super::letters::Letters;
 use crate::journal::Unit;
 use crate::session::Session;
+
+/// What a buffer begins with, in bytes: most stanzas fit.
+const FIRST: usize = 512;
 
 /// The client has acknowledged more stanzas than it was sent (XEP-0198 §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -155,6 +158,9 @@ impl Numbered {
         if held > 0 && held >= limit {
             return false;
         }
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(FIRST);
+        }
         write(&mut self.bytes);
         if held > 0 && self.len() > limit {
             self.bytes.truncate(before);
@@ -279,11 +285,10 @@ impl Numbered {
 
     fn compact(&mut self) {
         if self.head == self.bytes.len() {
-            self.bytes.clear();
+            // An idle session has no buffers.
+            self.bytes = Vec::new();
+            self.marks.shrink_to(0);
             self.head = 0;
-            if self.bytes.capacity() > KEEP {
-                self.bytes = Vec::new();
-            }
         } else if self.head > self.bytes.len() / 2 {
             self.bytes.drain(..self.head);
             self.head = 0;
