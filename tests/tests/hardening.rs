@@ -108,6 +108,39 @@ fn names_that_nobody_has_seen_before_are_not_kept() {
     assert!(after.resident < before.resident + (2 << 20), "{before:?} {after:?}");
 }
 
+/// How many bits of an id can be random: each character of it says as much as its alphabet allows, if it is not always the same.
+fn random_bits(ids: &[String]) -> usize {
+    let is_hex = ids.iter().all(|id| id.chars().all(|c| c.is_ascii_hexdigit()));
+    let varies =
+        |at: usize| ids.iter().filter_map(|id| id.chars().nth(at)).collect::<BTreeSet<char>>().len() > 1;
+    let shortest = ids.iter().map(|id| id.len()).min().unwrap_or(0);
+    (0..shortest).filter(|at| varies(*at)).count() * if is_hex { 4 } else { 6 }
+}
+
+#[test]
+fn ids_of_streams_and_of_sessions_that_can_be_resumed_have_128_random_bits_at_least() {
+    let server = Settings::new().start_with_users(1);
+    let id = |text: &str| {
+        let (_, rest) = text.split_once(" id='").or_else(|| text.split_once(" id=\"")).expect("an id");
+        rest.split(['\'', '"']).next().expect("its end").to_owned()
+    };
+    let streams: Vec<String> = (0..40).map(|_| id(&Raw::connect(server.c2s()).open("localhost"))).collect();
+    let mut held = Vec::new();
+    let sessions: Vec<String> = (0..10)
+        .map(|number| {
+            let mut raw = Raw::login(&server, "user1", &format!("r{number}"));
+            raw.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+            let id = id(&raw.next_whole().expect("an answer"));
+            held.push(raw);
+            id
+        })
+        .collect();
+    for ids in [streams, sessions] {
+        assert!(random_bits(&ids) >= 128, "{ids:?}");
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+    }
+}
+
 #[test]
 fn stream_compression_is_neither_offered_nor_begun() {
     let server = Settings::new().start_with_users(1);

@@ -84,6 +84,25 @@ async fn forged_ids_are_removed_and_others_stay() {
     }
 }
 
+/// XEP-0359 §3, rule 2: all of them, however the address is written.
+#[tokio::test(start_paused = true)]
+async fn every_forged_id_is_removed_however_often_it_comes_and_however_its_address_is_written() {
+    let host = host().await;
+    host.run("a/1, b/1, b/2 online\n b/2 → <iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>")
+        .await;
+    host.client("b/2").received();
+    let forged: String = [B, B, "B@Example.Org", " b@example.org ", "b@example.org.", B]
+        .iter()
+        .map(|by| format!("<stanza-id xmlns='urn:xmpp:sid:0' id='forged' by='{by}'/>"))
+        .collect();
+    host.run(&format!("a/1 → b/1: <body>x</body>{forged}")).await;
+    for client in ["b/1", "b/2"] {
+        let received = host.client(client).next().expect("it arrives, or its copy").to_string();
+        assert!(!received.contains("forged"), "{received}");
+        assert_eq!(received.matches("<stanza-id").count(), 1, "{received}");
+    }
+}
+
 /// §6.1.1.
 #[tokio::test(start_paused = true)]
 async fn what_is_archived_is_what_has_a_meaning_later() {

@@ -71,6 +71,25 @@ async fn nobody_else_retracts_anything() {
     }
 }
 
+/// XEP-0308 §3: it is for clients to say what becomes of the text; the archive has what was sent.
+#[tokio::test(start_paused = true)]
+async fn a_correction_leaves_what_is_archived_whoever_sends_it() {
+    let host = host().await;
+    host.run("a/1, b/1, c/1 online").await;
+    host.client("a/1").send(WRONG).await;
+    for (client, to) in [("a/1", "b"), ("b/1", "a"), ("c/1", "b"), ("c/1", "a")] {
+        let correction = format!(
+            "<message to='{to}@example.org' type='chat' id='wrong-1'><body>x</body>\
+             <replace id='wrong-1' xmlns='urn:xmpp:message-correct:0'/></message>"
+        );
+        host.client(client).send(&correction).await;
+    }
+    for client in ["a/1", "b/1"] {
+        assert!(first(&host, client).await.to_string().contains("saints"), "{client}");
+        assert_eq!(all(&host, client).await.results.len(), 4, "{client}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_its_recipient_is_retracted_too() {
     let host = host().await;

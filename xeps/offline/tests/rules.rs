@@ -263,6 +263,19 @@ async fn a_delay_that_claims_to_be_ours_is_discarded_on_arrival() {
     assert!(got.to_string().contains("2026-01-01T12:00:00Z"), "{got}");
 }
 
+/// XEP-0203 §5.
+#[tokio::test(start_paused = true)]
+async fn of_several_delays_that_claim_to_be_ours_none_is_left() {
+    let host = host().await;
+    let forged: String = ["example.org", "EXAMPLE.org", "example.org/x", "example.org", "example.org."]
+        .iter()
+        .map(|from| format!("<delay xmlns='urn:xmpp:delay' from='{from}' stamp='1999-01-01T00:00:00Z'/>"))
+        .collect();
+    host.run(&format!("a/1, b/1 online\n a/1 → b: <body>x</body>{forged}")).await;
+    let got = host.client("b/1").next().expect("the message arrives");
+    assert!(!got.has(ns::DELAY, "delay"), "{got}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_broken_connection_did_not_take_comes_back_in_order_and_before_what_came_since() {
     host()

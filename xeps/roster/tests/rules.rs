@@ -199,6 +199,19 @@ async fn a_push_from_another_user_does_not_look_like_one_from_the_account() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_cannot_push_to_the_other_clients_of_its_account_in_the_name_of_the_account() {
+    let push = "<query xmlns='jabber:iq:roster'><item jid='evil@example.net' subscription='both'/></query>";
+    let host = host().await;
+    host.run(&format!(
+        "a/1, a/2 online
+         a/2 → <iq type='set' id='1' from='a@example.org' to='a@example.org/1'>{push}</iq>
+         a/1 ← <iq type='set' from='a@example.org/2'/>
+         a/1 ← nothing"
+    ))
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_removed_item_is_pushed_as_removed_and_gone() {
     let host = host().await;
     host.run(

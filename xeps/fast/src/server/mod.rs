@@ -155,3 +155,20 @@ fn random() -> Result<String, HandlerError> {
 }
 
 stonechat_extension::register!(server: Extension);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_token_has_256_random_bits() {
+        let tokens: BTreeSet<String> =
+            (0..100).map(|_| random().expect("the system has random numbers")).collect();
+        assert_eq!(tokens.len(), 100);
+        for token in &tokens {
+            assert_eq!(URL_SAFE_NO_PAD.decode(token).map(|bytes| bytes.len()), Ok(32), "{token}");
+        }
+    }
+}

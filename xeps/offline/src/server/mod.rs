@@ -47,6 +47,7 @@ impl ServerExtension for Extension {
         host.claim::<NoSession>(Select::MESSAGES, &offline);
         if !tell_strangers {
             host.claim::<NoAccount>(Select::MESSAGES, &offline);
+            host.claim::<ToAccount>(Select::MESSAGES, &offline);
         }
         host.react::<SessionAvailable>(&offline);
         Ok(())

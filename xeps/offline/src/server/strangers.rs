@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stonechat_extension::point::{NoAccount, NoSession};
+use stonechat_extension::point::{NoAccount, NoSession, ToAccount};
 use stonechat_extension::{Claim, Cx};
-use stonechat_stanza::{Kind, StanzaError, message};
+use stonechat_stanza::jid::BareJid;
+use stonechat_stanza::{Kind, Stanza, StanzaError, message};
 use stonechat_xep_roster::Roster;
 
 use super::Extension;
@@ -14,38 +15,60 @@ impl Extension {
     /// A message that is neither delivered nor stored: handed back, so that its sender gets an error, or dropped when the sender is not to
     /// be told.
     pub(super) async fn refused(&self, cx: &Cx<'_>, event: NoSession) -> Option<NoSession> {
-        let told = self.tell_strangers || is_known(cx, &event).await;
+        let told = self.tell_strangers || is_known(cx, &event.account, &event.stanza).await;
         told.then_some(event)
     }
 }
 
 /// Whether the sender may see the presence of the account. Who cannot be looked up may not.
-async fn is_known(cx: &Cx<'_>, event: &NoSession) -> bool {
-    let Some(sender) = event.stanza.from().map(|from| from.to_bare()) else { return false };
-    if sender == event.account {
+async fn is_known(cx: &Cx<'_>, account: &BareJid, message: &Stanza) -> bool {
+    let Some(sender) = message.from().map(|from| from.to_bare()) else { return false };
+    if sender == *account {
         return true;
     }
     let Some(roster): Option<Arc<dyn Roster>> = cx.service() else { return false };
-    match roster.contact(cx.host(), &event.account, &sender).await {
+    match roster.contact(cx.host(), account, &sender).await {
         Ok(contact) => contact.subscription.is_from(),
         Err(error) => {
-            tracing::error!(host = cx.domain(), account = %event.account, %error, "cannot tell who may see an account");
+            tracing::error!(host = cx.domain(), %account, %error, "cannot tell who may see an account");
             false
         }
     }
 }
 
-/// To an account that does not exist everybody is a stranger. What would get an error from one that exists gets it here too
-/// (RFC 6121 §8.5.2.1.1, §8.5.3.2.1).
+/// Whether a message of this type is one that is delivered without a word, stored, or ignored, wherever there is something to tell apart
+/// (RFC 6121 §8.5.2.1.1, §8.5.3): all but group chat to a bare JID, which is an error even for who is there.
+const fn is_silent(kind: Kind, full: bool) -> bool {
+    match kind {
+        Kind::Message(message::Type::Chat | message::Type::Normal) => true,
+        Kind::Message(message::Type::Groupchat) => full,
+        _ => false,
+    }
+}
+
+fn is_full(message: &Stanza) -> bool {
+    message.to().is_some_and(|to| to.is_full())
+}
+
+/// To an account that does not exist everybody is a stranger.
 #[async_trait]
 impl Claim<NoAccount> for Extension {
     async fn claim(&self, _: &mut Cx<'_>, event: NoAccount) -> Result<Option<NoAccount>, StanzaError> {
-        let full = event.stanza.to().is_some_and(|to| to.is_full());
-        let silent = match event.stanza.kind() {
-            Kind::Message(message::Type::Chat) => true,
-            Kind::Message(message::Type::Normal) => !full,
-            _ => false,
-        };
+        let silent = is_silent(event.stanza.kind(), is_full(&event.stanza));
         Ok((!silent).then_some(event))
+    }
+}
+
+/// A message to a resource that is not there, of a type that would not go to another one, is ignored, as §8.5.3.2.1 allows: an error would
+/// tell the resources that are there from the others.
+#[async_trait]
+impl Claim<ToAccount> for Extension {
+    async fn claim(&self, cx: &mut Cx<'_>, event: ToAccount) -> Result<Option<ToAccount>, StanzaError> {
+        let kind = event.stanza.kind();
+        let astray = event.targets.is_empty()
+            && is_full(&event.stanza)
+            && matches!(kind, Kind::Message(message::Type::Normal | message::Type::Groupchat));
+        let taken = astray && !is_known(cx, &event.account, &event.stanza).await;
+        Ok((!taken).then_some(event))
     }
 }
