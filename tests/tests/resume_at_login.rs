@@ -84,7 +84,7 @@ fn who_cannot_resume_is_told_so_and_may_bind() {
     raw.ping("p1");
 }
 
-/// Security line 32.
+/// §5, §7: neither another account nor a guess resumes a session.
 #[test]
 fn nobody_else_resumes_a_session_and_who_counts_wrong_does_not() {
     let server = server();
@@ -103,7 +103,7 @@ fn nobody_else_resumes_a_session_and_who_counts_wrong_does_not() {
     own.ping("p1");
 }
 
-/// Security line 32: "ack numbers beyond sent close the stream"; §6, example 17.
+/// §6, example 17.
 #[test]
 fn a_count_beyond_what_was_sent_closes_the_stream() {
     let server = server();
@@ -128,7 +128,7 @@ fn the_old_connection_of_a_resumed_session_ends_with_a_conflict() {
     new.ping("p1");
 }
 
-/// Security line 32: "resumed session keeps privileges of the *current* account state".
+/// A session that is resumed has the rights that the account has now.
 #[test]
 fn a_session_of_an_account_that_was_removed_is_not_resumed() {
     let server = server();

@@ -17,8 +17,10 @@
 //!
 //! The server asks for an acknowledgement with each batch of stanzas that it writes, one request at a time.
 //!
-//! Left out: the number of stanzas of a session that has timed out, in `<failed h='…'/>` (§5, optional); `location`, unless it is
-//! configured; streams between servers.
+//! Who comes too late to resume is told how many of its stanzas were handled (`<failed h='…'/>`, §5), for some sessions of each account and
+//! some days.
+//!
+//! Left out: `location`, unless it is configured; streams between servers.
 //!
 //! ```
 //! use stonechat_stanza::Payload;
@@ -32,7 +34,7 @@
 //! ```
 
 mod wire;
-pub use wire::{Ack, Enable, Enabled, NS, REQUEST, Resume, Resumed, failed, too_high};
+pub use wire::{Ack, Enable, Enabled, NS, REQUEST, Resume, Resumed, failed, timed_out, too_high};
 
 #[cfg(feature = "server")]
 mod server;

@@ -73,6 +73,13 @@ pub fn failed(error: &StanzaError) -> Element {
     Builder::new("failed", NS).child(condition).build()
 }
 
+/// Says that a session cannot be resumed any more, of which so many stanzas of the client were handled, modulo 2^32 (§5).
+#[must_use]
+pub fn timed_out(h: u32) -> Element {
+    let condition = Element::bare("item-not-found", ns::STANZAS);
+    Builder::new("failed", NS).attr("h", h).child(condition).build()
+}
+
 /// Says in a stream error that more was acknowledged than was sent (§6).
 #[must_use]
 pub fn too_high(handled: u32, sent: u32) -> Element {
@@ -120,6 +127,13 @@ mod tests {
             failed(&StanzaError::unexpected_request()),
             element(
                 "<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>"
+            )
+        );
+        // Example 14.
+        assert_eq!(
+            timed_out(7),
+            element(
+                "<failed xmlns='urn:xmpp:sm:3' h='7'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>"
             )
         );
         assert_eq!(

@@ -158,7 +158,7 @@ async fn who_resumes_gets_what_it_has_not_acknowledged_and_what_came_meanwhile()
     assert_eq!(b.ending(), None);
 }
 
-/// Security line 32.
+/// §5, §7: neither another account nor a guess resumes a session.
 #[tokio::test(start_paused = true)]
 async fn only_the_account_itself_resumes_and_only_with_the_id() {
     let host = host().await;

@@ -9,7 +9,7 @@ use stonechat_stanza::jid::BareJid;
 use stonechat_stanza::{Element, Payload as _, StanzaError};
 
 use super::Extension;
-use crate::{NS, REQUEST, Resume, Resumed, failed};
+use crate::{NS, REQUEST, Resume, Resumed, failed, timed_out};
 
 #[async_trait]
 impl BeforeSession for Extension {
@@ -23,7 +23,7 @@ impl BeforeSession for Extension {
             // §3: not before a resource is bound.
             return Ok(Begun::Replied(failed(&StanzaError::unexpected_request())));
         }
-        Ok(match resume(cx, account, element).await {
+        Ok(match self.resume(cx, account, element).await {
             (Some(session), reply) => Begun::Session(session, reply),
             (None, reply) => Begun::Replied(reply),
         })
@@ -39,7 +39,7 @@ impl login::Resume for Extension {
         login: &Login,
         request: &Element,
     ) -> Result<Resumption, HandlerError> {
-        let (session, reply) = resume(cx, &login.account, request).await;
+        let (session, reply) = self.resume(cx, &login.account, request).await;
         Ok(Resumption { session, answer: Some(reply) })
     }
 }
@@ -50,16 +50,35 @@ impl InlineFeature for Extension {
     }
 }
 
-async fn resume(cx: &Cx<'_>, account: &BareJid, element: &Element) -> (Option<Arc<Session>>, Element) {
-    let Ok(Resume { h, previd }) = Resume::parse(element) else {
-        return (None, failed(&StanzaError::bad_request()));
-    };
-    match cx.host().resume(account, &previd, h, REQUEST).await {
-        Ok(session) => {
-            let resumed = Resumed { h: session.handled(), previd }.to_element();
-            (Some(session), resumed)
+impl Extension {
+    async fn resume(
+        &self,
+        cx: &Cx<'_>,
+        account: &BareJid,
+        element: &Element,
+    ) -> (Option<Arc<Session>>, Element) {
+        let Ok(Resume { h, previd }) = Resume::parse(element) else {
+            return (None, failed(&StanzaError::bad_request()));
+        };
+        match cx.host().resume(account, &previd, h, REQUEST).await {
+            Ok(session) => {
+                let resumed = Resumed { h: session.handled(), previd }.to_element();
+                (Some(session), resumed)
+            }
+            Err(ResumeError::NotFound) => (None, self.not_found(cx, account, &previd).await),
+            Err(error) => (None, failed(&refusal(error))),
         }
-        Err(error) => (None, failed(&refusal(error))),
+    }
+
+    async fn not_found(&self, cx: &Cx<'_>, account: &BareJid, previd: &str) -> Element {
+        match self.ended.handled(account, previd, cx.now()).await {
+            Ok(Some(handled)) => timed_out(handled),
+            Ok(None) => failed(&StanzaError::item_not_found()),
+            Err(error) => {
+                tracing::error!(host = cx.domain(), %account, %error, "cannot tell how far a session was");
+                failed(&StanzaError::item_not_found())
+            }
+        }
     }
 }
 

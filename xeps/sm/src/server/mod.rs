@@ -3,17 +3,21 @@
 mod before;
 mod config;
 mod during;
+mod ended;
 
+use stonechat_extension::point::SessionClosed;
 use stonechat_extension::{InstallError, Installer, Manifest, Phase, ServerExtension};
 use stonechat_stanza::Element;
 
 use crate::NS;
 pub use config::Config;
+use ended::Ended;
 
 /// The extension. What there is to know of a session is the session's.
 #[derive(Debug)]
 pub struct Extension {
     config: Config,
+    ended: Ended,
 }
 
 impl ServerExtension for Extension {
@@ -26,7 +30,9 @@ impl ServerExtension for Extension {
         if let Some(problem) = config.problem() {
             return Err(host.failed(problem));
         }
-        let sm = host.share(Self { config });
+        let ended = Ended::open(&config, host)?;
+        let sm = host.share(Self { config, ended });
+        host.react::<SessionClosed>(&sm);
         host.stream_feature(Phase::AfterAuth, Element::bare("sm", NS));
         for name in ["enable", "r", "a", "resume"] {
             host.nonza(NS, name, &sm)?;
