@@ -1,18 +1,18 @@
 //! Configuration sections: typed, complete, and strict about keys they do not know.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{InstallError, ServerExtension};
+use crate::InstallError;
 
 /// The configuration of an extension that has nothing to configure: any key is an error.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoConfig {}
 
-/// Reads the section of extension `E`.
-pub(crate) fn section<E: ServerExtension>(section: &toml::Table) -> Result<E::Config, InstallError> {
-    let name = E::MANIFEST.name();
-    E::Config::deserialize(section.clone()).map_err(|error| InstallError::Config {
+/// Reads the section of the extension of that name.
+pub(crate) fn section<C: DeserializeOwned>(name: &str, section: &toml::Table) -> Result<C, InstallError> {
+    C::deserialize(section.clone()).map_err(|error| InstallError::Config {
         extension: name.to_owned(),
         message: explain(error.message(), name, section),
     })

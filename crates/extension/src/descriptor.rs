@@ -22,8 +22,8 @@ impl Descriptor {
         Self {
             manifest: E::MANIFEST,
             config_text: E::CONFIG,
-            install: |section, host| E::install(config::section::<E>(section)?, host),
-            check: |section| config::section::<E>(section).map(drop),
+            install: |section, host| E::install(config::section(E::MANIFEST.name(), section)?, host),
+            check: |section| config::section::<E::Config>(E::MANIFEST.name(), section).map(drop),
             defaults: || toml::Table::try_from(E::Config::default()).ok(),
         }
     }
@@ -76,18 +76,51 @@ pub struct Submission(pub &'static Descriptor);
 
 inventory::collect!(Submission);
 
-/// The extensions that a program has to offer, by name.
-#[derive(Debug, Clone, Default)]
-pub struct Registry {
-    by_name: BTreeMap<&'static str, &'static Descriptor>,
+/// A descriptor of a server's or a client's extension.
+pub trait Described: Sized + 'static {
+    /// The extension's manifest.
+    fn manifest(&self) -> &Manifest;
+
+    /// Those that were [registered](crate::register) in crates that are linked.
+    #[doc(hidden)]
+    fn submitted() -> Vec<&'static Self>;
 }
 
-impl Registry {
+impl Described for Descriptor {
+    fn manifest(&self) -> &Manifest {
+        self.manifest()
+    }
+
+    fn submitted() -> Vec<&'static Self> {
+        inventory::iter::<Submission>.into_iter().map(|Submission(descriptor)| *descriptor).collect()
+    }
+}
+
+/// The extensions that a program has to offer, by name: those of a server, or of a client with `D` being
+/// [`client::Descriptor`](crate::client::Descriptor).
+#[derive(Debug)]
+pub struct Registry<D: 'static = Descriptor> {
+    by_name: BTreeMap<&'static str, &'static D>,
+}
+
+impl<D> Clone for Registry<D> {
+    fn clone(&self) -> Self {
+        Self { by_name: self.by_name.clone() }
+    }
+}
+
+impl<D> Default for Registry<D> {
+    fn default() -> Self {
+        Self { by_name: BTreeMap::new() }
+    }
+}
+
+impl<D: Described> Registry<D> {
     /// A registry of exactly these.
     ///
     /// # Errors
     /// [`InstallError::DuplicateName`] when two different descriptors have one name.
-    pub fn of(descriptors: &[&'static Descriptor]) -> Result<Self, InstallError> {
+    pub fn of(descriptors: &[&'static D]) -> Result<Self, InstallError> {
         let mut registry = Self::default();
         for descriptor in descriptors {
             registry.add(descriptor)?;
@@ -102,18 +135,18 @@ impl Registry {
     ///
     /// # Errors
     /// [`InstallError::DuplicateName`] when two different descriptors have one name.
-    pub fn linked(descriptors: &[&'static Descriptor]) -> Result<Self, InstallError> {
+    pub fn linked(descriptors: &[&'static D]) -> Result<Self, InstallError> {
         let mut registry = Self::of(descriptors)?;
-        for Submission(descriptor) in inventory::iter::<Submission> {
+        for descriptor in D::submitted() {
             registry.add(descriptor)?;
         }
         Ok(registry)
     }
 
-    fn add(&mut self, descriptor: &'static Descriptor) -> Result<(), InstallError> {
-        match self.by_name.insert(descriptor.name(), descriptor) {
+    fn add(&mut self, descriptor: &'static D) -> Result<(), InstallError> {
+        match self.by_name.insert(descriptor.manifest().name(), descriptor) {
             Some(other) if !std::ptr::eq(other, descriptor) => {
-                Err(InstallError::DuplicateName { extension: descriptor.name().to_owned() })
+                Err(InstallError::DuplicateName { extension: descriptor.manifest().name().to_owned() })
             }
             _ => Ok(()),
         }
@@ -121,17 +154,18 @@ impl Registry {
 
     /// The extension of that name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&'static Descriptor> {
+    pub fn get(&self, name: &str) -> Option<&'static D> {
         self.by_name.get(name).copied()
     }
 
     /// All extensions, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = &'static Descriptor> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = &'static D> + '_ {
         self.by_name.values().copied()
     }
 }
 
-/// Makes an extension known: defines its static [`Descriptor`] as `SERVER` and submits it to the registry.
+/// Makes an extension known: defines its static [`Descriptor`] as `SERVER` and submits it to the registry; with `client:` in the place
+/// of `server:`, its [`client::Descriptor`](crate::client::Descriptor) as `CLIENT`.
 ///
 /// ```
 /// use stonechat_extension::{Installer, InstallError, Manifest, NoConfig, ServerExtension};
@@ -155,5 +189,10 @@ macro_rules! register {
         /// The server side of this extension, for a list of extensions.
         pub static SERVER: $crate::Descriptor = $crate::Descriptor::of::<$extension>();
         $crate::inventory::submit! { $crate::Submission(&SERVER) }
+    };
+    (client: $extension:ty) => {
+        /// The client side of this extension, for a list of extensions.
+        pub static CLIENT: $crate::client::Descriptor = $crate::client::Descriptor::of::<$extension>();
+        $crate::inventory::submit! { $crate::client::Submission(&CLIENT) }
     };
 }

@@ -7,6 +7,8 @@
 //! the mailboxes of the recipients. It has no sockets, no TLS, no mechanisms: those are the server's, and what extensions
 //! add to a [`login`] is handed to it.
 //!
+//! [`client`] is the same seam for a client's extensions.
+//!
 //! With the feature `test-host` it also has an in-memory host for extensions' own tests.
 //!
 //! ```
@@ -53,6 +55,7 @@
 
 mod accounts;
 mod asked;
+pub mod client;
 mod clock;
 mod config;
 mod cx;
@@ -91,7 +94,7 @@ pub use config::{NoConfig, suggest};
 pub use cx::Cx;
 #[doc(hidden)]
 pub use descriptor::Submission;
-pub use descriptor::{Descriptor, Registry};
+pub use descriptor::{Described, Descriptor, Registry};
 pub use disco::Phase;
 pub use handler::{
     Answer, AsyncAnswer, AsyncGuard, BeforeSession, Begun, Claim, Command, Copies, Guard, HandlerError, Map,

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use stonechat_stanza::Element;
 use stonechat_store::Store;
 
+use crate::descriptor::Described;
 use crate::disco::{Declared, Phase};
 use crate::hooks::{Entry, Hooks, Source};
 use crate::install::{InstallError, Installer, NamedCommand, Staging, Stored};
@@ -28,9 +29,9 @@ pub struct Plan {
 impl Plan {
     /// Every extension of the registry that is on by default.
     #[must_use]
-    pub fn defaults(registry: &Registry) -> Self {
-        let on = registry.iter().filter(|d| d.manifest().is_on_by_default());
-        Self { enabled: on.map(|d| d.name().to_owned()).collect(), ..Self::default() }
+    pub fn defaults<D: Described>(registry: &Registry<D>) -> Self {
+        let on = registry.iter().map(Described::manifest).filter(|manifest| manifest.is_on_by_default());
+        Self { enabled: on.map(|manifest| manifest.name().to_owned()).collect(), ..Self::default() }
     }
 
     /// Nothing.
@@ -70,6 +71,28 @@ impl Plan {
     /// The names of the enabled extensions.
     pub fn enabled(&self) -> impl Iterator<Item = &str> {
         self.enabled.iter().map(String::as_str)
+    }
+
+    /// The configured section of an extension.
+    pub(crate) fn section_of(&self, extension: &str) -> Option<&toml::Table> {
+        self.sections.get(extension)
+    }
+
+    /// The configured sections.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = (&str, &toml::Table)> {
+        self.sections.iter().map(|(name, section)| (name.as_str(), section))
+    }
+
+    /// That every extension which the plan names is in the registry.
+    pub(crate) fn check_names<D: Described>(&self, registry: &Registry<D>) -> Result<(), InstallError> {
+        let known = || registry.iter().map(|descriptor| descriptor.manifest().name());
+        for name in self.enabled.iter().chain(self.sections.keys()).chain(&self.required) {
+            if registry.get(name).is_none() {
+                let suggestion = suggest(name, known()).map(str::to_owned);
+                return Err(InstallError::Unknown { extension: name.clone(), suggestion });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -111,13 +134,7 @@ impl Tables {
     /// # Errors
     /// [`InstallError`], which names the culprit; nothing is left half installed.
     pub fn build(registry: &Registry, plan: &Plan, store: &Store) -> Result<Arc<Self>, InstallError> {
-        let known = || registry.iter().map(Descriptor::name);
-        for name in plan.enabled.iter().chain(plan.sections.keys()).chain(&plan.required) {
-            if registry.get(name).is_none() {
-                let suggestion = suggest(name, known()).map(str::to_owned);
-                return Err(InstallError::Unknown { extension: name.clone(), suggestion });
-            }
-        }
+        plan.check_names(registry)?;
         let mut staging = Staging::default();
         staging.session_states.push(Saved::of::<Kept>("the core"));
         let descriptors = in_order(registry, plan)?;
@@ -252,19 +269,24 @@ fn hooks_in<P: Point>(points: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>) -> O
 }
 
 /// The enabled extensions, each after those that it needs, by name where that leaves a choice.
-fn in_order(registry: &Registry, plan: &Plan) -> Result<Vec<&'static Descriptor>, InstallError> {
-    let mut open: Vec<&'static Descriptor> =
-        plan.enabled.iter().filter_map(|name| registry.get(name)).collect();
+pub(crate) fn in_order<D: Described>(
+    registry: &Registry<D>,
+    plan: &Plan,
+) -> Result<Vec<&'static D>, InstallError> {
+    let mut open: Vec<&'static D> = plan.enabled.iter().filter_map(|name| registry.get(name)).collect();
     for descriptor in &open {
         if let Some(needs) = descriptor.manifest().needed().find(|needs| !plan.enabled.contains(*needs)) {
-            let extension = descriptor.name().to_owned();
+            let extension = descriptor.manifest().name().to_owned();
             return Err(InstallError::MissingNeed { extension, needs: needs.to_owned() });
         }
     }
-    let mut order: Vec<&'static Descriptor> = Vec::with_capacity(open.len());
+    let mut order: Vec<&'static D> = Vec::with_capacity(open.len());
     while !open.is_empty() {
         let ready = open.iter().position(|descriptor| {
-            descriptor.manifest().needed().all(|needs| order.iter().any(|done| done.name() == needs))
+            descriptor
+                .manifest()
+                .needed()
+                .all(|needs| order.iter().any(|done| done.manifest().name() == needs))
         });
         match ready {
             Some(at) => order.push(open.remove(at)),
@@ -274,12 +296,13 @@ fn in_order(registry: &Registry, plan: &Plan) -> Result<Vec<&'static Descriptor>
     Ok(order)
 }
 
-fn cycle(open: &[&'static Descriptor]) -> InstallError {
+fn cycle<D: Described>(open: &[&'static D]) -> InstallError {
     let first = open[0];
-    let second = first.manifest().needed().find(|needs| open.iter().any(|other| other.name() == *needs));
+    let second =
+        first.manifest().needed().find(|needs| open.iter().any(|other| other.manifest().name() == *needs));
     InstallError::Cycle {
         what: "needs".to_owned(),
-        first: first.name().to_owned(),
-        second: second.unwrap_or(first.name()).to_owned(),
+        first: first.manifest().name().to_owned(),
+        second: second.unwrap_or(first.manifest().name()).to_owned(),
     }
 }

@@ -4,6 +4,8 @@
 //! a full JID are for the client with that address (§4.4 "end-to-end") and pass through. Pings that the server itself sends
 //! are not here: it sees dead connections by other means.
 //!
+//! The client answers pings, and pings others with its [`Pinger`].
+//!
 //! ```
 //! use stonechat_stanza::{Stanza, iq};
 //! use stonechat_xep_ping::Ping;
@@ -15,6 +17,10 @@
 mod wire;
 pub use wire::{NS, Ping};
 
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+pub use client::{CLIENT, Client, Pinger};
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

@@ -145,7 +145,7 @@ impl Installer<'_> {
 /// A handler that was registered and may still say where it wants to be.
 #[derive(Debug)]
 pub struct Placed<'a> {
-    wish: &'a mut Wish,
+    pub(crate) wish: &'a mut Wish,
 }
 
 impl Placed<'_> {

@@ -1,0 +1,64 @@
+//! The kinds of handler of a client. None of them waits; a panic counts as an error.
+//!
+//! | kind | may | on error |
+//! |---|---|---|
+//! | [`Guard`] | allow, reject, drop | rejects: it fails closed |
+//! | [`Map`] | change the stanza | rejects: it may be half changed |
+//! | [`Observe`] | see it, send, emit | logged and counted |
+//! | [`Answer`] | own requests | the asker gets the error |
+//! | [`Take`] | own messages with a payload | logged and counted; the message is gone |
+//! | [`React`] | do what follows from an event of the session's life | logged and counted |
+
+use stonechat_stanza::{Payload, StanzaError};
+
+use super::{Cx, Inbound};
+use crate::point::Point;
+use crate::{HandlerError, Reply, Verdict};
+
+/// Allows or refuses a stanza. A rejected one that came is answered with the error where it may be; one that was to be sent is not.
+pub trait Guard<P: Point>: Send + Sync + 'static {
+    /// Judges the event. All guards of a point are asked until one refuses; their order does not matter.
+    fn guard(&self, cx: &Cx<'_>, event: &P) -> Verdict;
+}
+
+/// Changes a stanza. Where two maps of a point matter to each other, `before` and `after` say which is first.
+pub trait Map<P: Point>: Send + Sync + 'static {
+    /// Changes the event in place.
+    ///
+    /// # Errors
+    /// Rejects the event.
+    fn map(&self, cx: &Cx<'_>, event: &mut P) -> Result<(), StanzaError>;
+}
+
+/// Looks at a stanza that passed.
+pub trait Observe<P: Point>: Send + Sync + 'static {
+    /// Sees the event.
+    fn observe(&self, cx: &mut Cx<'_>, event: &P);
+}
+
+/// Does what follows from an event of the session's life.
+pub trait React<P: Point>: Send + Sync + 'static {
+    /// Reacts to the event; what has to wait is [spawned](Cx::spawn).
+    ///
+    /// # Errors
+    /// Logged and counted.
+    fn react(&self, cx: &mut Cx<'_>, event: &P) -> Result<(), HandlerError>;
+}
+
+/// Owns messages that carry a payload `T`: the application does not see them, but what the owner [emits](Cx::emit).
+pub trait Take<T: Payload + Send + 'static>: Send + Sync + 'static {
+    /// Takes the message.
+    ///
+    /// # Errors
+    /// Logged and counted.
+    fn take(&self, cx: &mut Cx<'_>, message: &Inbound, payload: T) -> Result<(), HandlerError>;
+}
+
+/// Owns IQ requests with payload `T`.
+pub trait Answer<T: Payload + Send + 'static>: Send + Sync + 'static {
+    /// Answers the request. With [`Reply::Sent`] the owner answers by itself, later.
+    ///
+    /// # Errors
+    /// The asker gets the stanza error.
+    fn answer(&self, cx: &mut Cx<'_>, request: &Inbound, payload: T) -> Result<Reply, StanzaError>;
+}

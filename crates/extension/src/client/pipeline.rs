@@ -1,0 +1,224 @@
+//! A stanza's way through a client, without IO.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stonechat_jid::{BareJid, FullJid};
+use stonechat_stanza::{Defect, Kind, Stanza, StanzaError, iq};
+
+use super::cx::Me;
+use super::owners::Taken;
+use super::requests::{Requests, is_request};
+use super::{
+    Command, Connected, Cx, Disconnected, Event, Handle, Inbound, Outbound, Progress, RequestError,
+    SendError, Sender, Tables, Tracker,
+};
+use crate::{Clock, Reply};
+
+/// A future that an extension wants run.
+pub struct Task(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl Task {
+    pub(super) fn new(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(Box::pin(future))
+    }
+
+    /// The future.
+    #[must_use]
+    pub fn into_future(self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Task(..)")
+    }
+}
+
+/// What the core has to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Queue this stanza for the server, and tell the tracker how it fares.
+    Send(Stanza, Tracker),
+    /// Give the application this event.
+    Event(Event),
+    /// Give the application this stanza.
+    Stanza(Inbound),
+    /// Run this task until it ends or the client does.
+    Task(Task),
+}
+
+/// A client's extensions at work, as a machine: stanzas, commands and the time go in, [effects](Effect) come out.
+#[derive(Debug)]
+pub struct Pipeline {
+    tables: Arc<Tables>,
+    me: Me,
+    requests: Requests,
+    out: VecDeque<Effect>,
+}
+
+impl Pipeline {
+    /// A pipeline for the client of `account`; `handle` is what its tasks reach it by.
+    #[must_use]
+    pub fn new(tables: Arc<Tables>, account: BareJid, handle: Handle, clock: Clock) -> Self {
+        let me = Me { account, session: None, clock, handle };
+        Self { tables, me, requests: Requests::default(), out: VecDeque::new() }
+    }
+
+    /// What the extensions registered.
+    #[must_use]
+    pub fn tables(&self) -> &Arc<Tables> {
+        &self.tables
+    }
+
+    /// The next thing to do; to be asked after each input until there is none.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.out.pop_front()
+    }
+
+    /// There is a session. Requests of an earlier one have no answers any more, unless that is [resumed](Connected::resumed).
+    pub fn connected(&mut self, jid: FullJid, resumed: bool) {
+        if !resumed {
+            self.requests.end_all(&RequestError::Lost);
+        }
+        self.me.session = Some(jid.clone());
+        self.cx().react_at(&Connected { jid, resumed });
+    }
+
+    /// The connection is gone.
+    pub fn disconnected(&mut self, resumable: bool) {
+        if !resumable {
+            self.requests.end_all(&RequestError::Lost);
+        }
+        self.cx().react_at(&Disconnected { resumable });
+    }
+
+    /// The client is closed: nobody gets an answer any more.
+    pub fn close(&mut self) {
+        self.requests.end_all(&RequestError::Closed);
+    }
+
+    /// Takes a command of the application's or of a task's.
+    pub fn command(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Emit(event) => self.out.push_back(Effect::Event(event)),
+            Command::Send(stanza, tracker) => self.send(stanza, tracker),
+            Command::Request(stanza, timeout, answer) => {
+                if let Some(request) = self.requests.wait(stanza, timeout, now, answer) {
+                    self.send(request, Tracker::new().0);
+                }
+            }
+        }
+    }
+
+    /// A stanza that was to be sent and that can never be.
+    pub fn not_sent(&mut self, stanza: &Stanza, error: &SendError) {
+        if let (true, Some(id)) = (is_request(stanza), stanza.id()) {
+            let error = StanzaError::not_acceptable().with_text(error.to_string());
+            self.requests.not_sent(id, error);
+        }
+    }
+
+    fn send(&mut self, stanza: Stanza, tracker: Tracker) {
+        let hooks = Arc::clone(&self.tables.outbound);
+        let mut event = Outbound { stanza };
+        if let Err(error) = hooks.admit(&self.cx(), &mut event) {
+            let error = error.unwrap_or_else(StanzaError::policy_violation);
+            if let (true, Some(id)) = (is_request(&event.stanza), event.stanza.id()) {
+                self.requests.not_sent(id, error.clone());
+            }
+            return tracker.tell(Progress::Failed(SendError::Refused(error)));
+        }
+        hooks.observe(&mut self.cx(), &event);
+        self.out.push_back(Effect::Send(event.stanza, tracker));
+    }
+
+    /// Takes a stanza of the server's.
+    pub fn inbound(&mut self, stanza: Stanza) {
+        if let Kind::Iq(iq::Type::Result | iq::Type::Error) = stanza.kind() {
+            return self.requests.answer(&stanza, &self.me.account, self.me.session.as_ref());
+        }
+        if let Some(defect) = stanza.defect() {
+            return self.refuse_defect(&stanza, defect);
+        }
+        let hooks = Arc::clone(&self.tables.inbound);
+        let sender = Sender::of(stanza.from(), &self.me.account);
+        let mut event = Inbound { stanza, sender };
+        if let Err(error) = hooks.admit(&self.cx(), &mut event) {
+            // A request has to be answered (RFC 6120 §8.2.3), which then tells no more than that nobody is here.
+            let request = is_request(&event.stanza).then(StanzaError::service_unavailable);
+            if let Some(error) = error.or(request) {
+                self.refuse(&event.stanza, &error);
+            }
+            return;
+        }
+        hooks.observe(&mut self.cx(), &event);
+        match event.stanza.kind() {
+            Kind::Iq(kind) => self.request(kind, &event),
+            Kind::Message(_) => self.message(event),
+            Kind::Presence(_) => self.out.push_back(Effect::Stanza(event)),
+        }
+    }
+
+    fn request(&mut self, kind: iq::Type, request: &Inbound) {
+        let tables = Arc::clone(&self.tables);
+        let answer = tables.owners.answer(&mut self.cx(), kind, request);
+        let reply = match answer.unwrap_or_else(|| Err(StanzaError::service_unavailable())) {
+            Ok(Reply::Empty) => request.stanza.reply(),
+            Ok(Reply::Payload(payload)) => request.stanza.reply().with_element(&payload),
+            Ok(Reply::Sent) => return,
+            Err(error) => return self.refuse(&request.stanza, &error),
+        };
+        self.reply(reply);
+    }
+
+    fn message(&mut self, message: Inbound) {
+        let tables = Arc::clone(&self.tables);
+        match tables.owners.take(&mut self.cx(), &message) {
+            Taken::NotOwned => self.out.push_back(Effect::Stanza(message)),
+            Taken::Yes => {}
+            Taken::Forged => {
+                tracing::warn!(from = ?message.stanza.from(), "a message from somebody that it must not come from");
+            }
+        }
+    }
+
+    /// RFC 6120 §8.3.1: what breaks the rules for stanzas is answered where it may be.
+    fn refuse_defect(&mut self, stanza: &Stanza, defect: Defect) {
+        tracing::debug!(?defect, "a stanza that breaks the rules");
+        if is_request(stanza) && stanza.id().is_some() {
+            self.refuse(stanza, &StanzaError::bad_request());
+        }
+    }
+
+    fn refuse(&mut self, stanza: &Stanza, error: &StanzaError) {
+        if let Some(error) = stanza.error_reply(error) {
+            self.reply(error);
+        }
+    }
+
+    /// From a client, what has no `from` is from its session, and the server says so.
+    fn reply(&mut self, mut reply: Stanza) {
+        reply.set_from(None);
+        self.out.push_back(Effect::Send(reply, Tracker::new().0));
+    }
+
+    /// When [`timeout`](Self::timeout) is to be called.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.requests.deadline()
+    }
+
+    /// Ends the waiting of requests that have waited long enough.
+    pub fn timeout(&mut self, now: Instant) {
+        self.requests.expire(now);
+    }
+
+    fn cx(&mut self) -> Cx<'_> {
+        Cx { tables: &self.tables, me: &self.me, out: &mut self.out }
+    }
+}

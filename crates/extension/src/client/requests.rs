@@ -1,0 +1,186 @@
+//! Requests that wait for their answers: by id and by whom was asked, with the time as an argument.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use stonechat_jid::{BareJid, FullJid, Jid};
+use stonechat_stanza::{Kind, Stanza, StanzaError, iq};
+use tokio::sync::oneshot;
+
+use super::{RequestError, sender};
+use crate::numbering::random;
+
+/// So many requests wait at the same time.
+pub const MOST_REQUESTS: usize = 1000;
+
+type Answered = oneshot::Sender<Result<Stanza, RequestError>>;
+
+#[derive(Debug)]
+struct Waiting {
+    asked: Option<Jid>,
+    until: Instant,
+    answer: Answered,
+}
+
+/// The requests that wait.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    waiting: HashMap<String, Waiting>,
+    deadlines: BTreeSet<(Instant, String)>,
+}
+
+impl Requests {
+    /// Gives the request an id that nobody can guess, and has it wait; `None` when too many do, which is told.
+    pub(super) fn wait(
+        &mut self,
+        mut request: Stanza,
+        timeout: Duration,
+        now: Instant,
+        answer: Answered,
+    ) -> Option<Stanza> {
+        if self.waiting.len() >= MOST_REQUESTS {
+            self.forget_abandoned();
+        }
+        if self.waiting.len() >= MOST_REQUESTS {
+            tell(answer, Err(RequestError::TooMany));
+            return None;
+        }
+        let id = random();
+        request.set_id(Some(&id));
+        // A time that cannot be expressed is as good as a year.
+        let until = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(31_536_000));
+        self.deadlines.insert((until, id.clone()));
+        self.waiting.insert(id, Waiting { asked: request.to().map(|to| to.to_jid()), until, answer });
+        Some(request)
+    }
+
+    /// Gives an answer to who waits for it. An answer that nobody waits for, or that is from somebody else, is nobody's.
+    pub(super) fn answer(&mut self, answer: &Stanza, account: &BareJid, session: Option<&FullJid>) {
+        let Some(id) = answer.id() else { return };
+        let fits =
+            |waiting: &Waiting| sender::answers(waiting.asked.as_ref(), answer.from(), account, session);
+        if !self.waiting.get(id).is_some_and(fits) {
+            return;
+        }
+        let result = match answer.kind() {
+            Kind::Iq(iq::Type::Error) => {
+                Err(RequestError::Refused(answer.error().unwrap_or_else(StanzaError::undefined_condition)))
+            }
+            _ => Ok(answer.clone()),
+        };
+        self.end(id, result);
+    }
+
+    /// The request with this id did not leave.
+    pub(super) fn not_sent(&mut self, id: &str, error: StanzaError) {
+        self.end(id, Err(RequestError::NotSent(error)));
+    }
+
+    /// When the next one has waited long enough.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(until, _)| *until)
+    }
+
+    /// Tells those that have waited long enough.
+    pub(super) fn expire(&mut self, now: Instant) {
+        while let Some((until, id)) = self.deadlines.first() {
+            if *until > now {
+                return;
+            }
+            self.end(&id.clone(), Err(RequestError::Timeout));
+        }
+    }
+
+    /// Tells all that no answer will come.
+    pub(super) fn end_all(&mut self, error: &RequestError) {
+        self.deadlines.clear();
+        for (_, waiting) in self.waiting.drain() {
+            tell(waiting.answer, Err(error.clone()));
+        }
+    }
+
+    fn end(&mut self, id: &str, result: Result<Stanza, RequestError>) {
+        if let Some(waiting) = self.waiting.remove(id) {
+            self.deadlines.remove(&(waiting.until, id.to_owned()));
+            tell(waiting.answer, result);
+        }
+    }
+
+    fn forget_abandoned(&mut self) {
+        let gone = |(id, waiting): (&String, &Waiting)| waiting.answer.is_closed().then(|| id.clone());
+        let ids: Vec<String> = self.waiting.iter().filter_map(gone).collect();
+        for id in ids {
+            self.end(&id, Err(RequestError::Closed));
+        }
+    }
+}
+
+/// Who asked may have given up meanwhile.
+fn tell(answer: Answered, result: Result<Stanza, RequestError>) {
+    drop(answer.send(result));
+}
+
+/// Whether a stanza is a request that is answered.
+pub(super) fn is_request(stanza: &Stanza) -> bool {
+    matches!(stanza.kind(), Kind::Iq(iq::Type::Get | iq::Type::Set))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> BareJid {
+        "juliet@example.com".parse().unwrap()
+    }
+
+    fn ask(
+        requests: &mut Requests,
+        to: &str,
+        now: Instant,
+    ) -> (Stanza, oneshot::Receiver<Result<Stanza, RequestError>>) {
+        let (sender, receiver) = oneshot::channel();
+        let request = Stanza::iq(iq::Type::Get).with_to(to.parse::<Jid>().unwrap());
+        (requests.wait(request, Duration::from_secs(5), now, sender).unwrap(), receiver)
+    }
+
+    #[test]
+    fn an_answer_of_somebody_else_is_none() {
+        let mut requests = Requests::default();
+        let (request, mut answer) = ask(&mut requests, "romeo@example.net/orchard", Instant::now());
+        let result = request.reply();
+        for forged in ["romeo@example.net", "eve@example.net/orchard", "example.com"] {
+            requests.answer(&result.clone().with_from(forged.parse::<Jid>().unwrap()), &account(), None);
+            assert!(answer.try_recv().is_err(), "{forged}");
+        }
+        requests.answer(&result, &account(), None);
+        assert!(answer.try_recv().unwrap().is_ok());
+        assert!(requests.deadline().is_none());
+    }
+
+    #[test]
+    fn who_waits_too_long_is_told() {
+        let mut requests = Requests::default();
+        let now = Instant::now();
+        let (_, mut first) = ask(&mut requests, "example.com", now);
+        let (_, mut second) = ask(&mut requests, "example.com", now + Duration::from_secs(1));
+        assert_eq!(requests.deadline(), Some(now + Duration::from_secs(5)));
+        requests.expire(now + Duration::from_secs(5));
+        assert!(matches!(first.try_recv().unwrap(), Err(RequestError::Timeout)));
+        assert!(second.try_recv().is_err());
+        requests.end_all(&RequestError::Lost);
+        assert!(matches!(second.try_recv().unwrap(), Err(RequestError::Lost)));
+    }
+
+    #[test]
+    fn no_more_wait_than_there_may_and_who_gives_up_makes_room() {
+        let mut requests = Requests::default();
+        let now = Instant::now();
+        let mut receivers: Vec<_> =
+            (0..MOST_REQUESTS).map(|_| ask(&mut requests, "example.com", now).1).collect();
+        let (sender, mut refused) = oneshot::channel();
+        assert!(requests.wait(Stanza::iq(iq::Type::Get), Duration::ZERO, now, sender).is_none());
+        assert!(matches!(refused.try_recv().unwrap(), Err(RequestError::TooMany)));
+        receivers.pop();
+        let _ = ask(&mut requests, "example.com", now);
+    }
+}
