@@ -1,0 +1,513 @@
+//! One client, over as many connections as it takes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use stonechat_jid::FullJid;
+use stonechat_sasl::Channel;
+use stonechat_sasl::client::Derived;
+use stonechat_sasl::scram::ClientKeys;
+use stonechat_stanza::Stanza;
+use stonechat_stream::StreamError;
+use stonechat_stream::codec::{Content, Decoder, Frame, Framing};
+
+use super::backoff::Waits;
+use super::config::BEFORE_LOGIN;
+use super::login::{Attempt, Outcome, Resumable, Session, Step};
+use super::online::{Come, Online};
+use super::outbox::Outbox;
+use super::{Config, Error, Event, FastToken, Fate, QueueError, Ticket};
+
+/// One client, over as many connections as it takes. See the [module](super).
+#[derive(Debug)]
+pub struct Machine {
+    config: Arc<Config>,
+    state: State,
+    outbox: Outbox,
+    /// The session that may be resumed, once there was one.
+    resumable: Option<Resumable>,
+    session: Option<FullJid>,
+    keys: Option<ClientKeys>,
+    token: Option<FastToken>,
+    waits: Waits,
+    events: VecDeque<Event>,
+    out: Vec<u8>,
+    link: Option<Link>,
+}
+
+/// What is read from one connection.
+#[derive(Debug)]
+struct Link {
+    decoder: Decoder,
+    buffer: BytesMut,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Connecting,
+    Login {
+        attempt: Box<Attempt>,
+        until: Instant,
+    },
+    Online(Box<Online>),
+    Waiting {
+        until: Instant,
+    },
+    /// We have closed the stream, and the server has so long to do the same.
+    Closing {
+        until: Instant,
+    },
+    Closed,
+}
+
+impl Machine {
+    /// A machine that waits for [`start`](Self::start).
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            outbox: Outbox::new(config.queue),
+            waits: Waits::new(config.reconnect.unwrap_or_default(), config.seed),
+            token: config.token.clone(),
+            config: Arc::new(config),
+            state: State::Idle,
+            resumable: None,
+            session: None,
+            keys: None,
+            events: VecDeque::new(),
+            out: Vec::new(),
+            link: None,
+        }
+    }
+
+    /// What the machine was made with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Begins to connect.
+    pub fn start(&mut self) {
+        if matches!(self.state, State::Idle) {
+            self.connect();
+        }
+    }
+
+    fn connect(&mut self) {
+        self.state = State::Connecting;
+        self.events.push_back(Event::Connect);
+    }
+
+    /// The next thing to do or to tell. To be asked after each input until there is none.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Moves what is to be written to `out`; false when there is nothing. Some tens of KiB at once: stanzas stay queued until then.
+    pub fn poll_output(&mut self, out: &mut BytesMut) -> bool {
+        if let State::Online(online) = &mut self.state {
+            for ticket in online.output(&mut self.outbox, &mut self.out) {
+                self.events.push_back(Event::Fate(ticket, Fate::Sent));
+            }
+        }
+        out.extend_from_slice(&self.out);
+        let any = !self.out.is_empty();
+        self.out.clear();
+        any
+    }
+
+    /// Whether [`poll_output`](Self::poll_output) has something.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        !self.out.is_empty()
+            || matches!(&self.state, State::Online(online) if online.has_output(&self.outbox))
+    }
+
+    /// Whether bytes are wanted. Not while keys are derived or TLS begins, so that nobody fills memory meanwhile.
+    #[must_use]
+    pub fn wants_input(&self) -> bool {
+        match &self.state {
+            State::Login { attempt, .. } => !attempt.waits(),
+            State::Online(_) | State::Closing { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// There is a connection; `channel` is its TLS, where that is there from the beginning (XEP-0368).
+    pub fn connected(&mut self, channel: Option<Channel>, now: Instant) {
+        if !matches!(self.state, State::Connecting) {
+            return;
+        }
+        self.out.clear();
+        self.link = Some(Link {
+            decoder: Decoder::new(Framing::Tcp, Content::Client, BEFORE_LOGIN),
+            buffer: BytesMut::new(),
+        });
+        let (resumable, keys) = (self.resumable.clone(), self.keys.clone());
+        let attempt = Attempt::new(&self.config, channel, resumable, keys, self.token.clone());
+        self.state = State::Login { attempt: Box::new(attempt), until: now + self.config.login_time };
+        self.work(now);
+    }
+
+    /// There is none.
+    pub fn connect_failed(&mut self, error: Error, now: Instant) {
+        if matches!(self.state, State::Connecting) {
+            self.offline(error, now);
+        }
+    }
+
+    /// The handshake that [`Event::StartTls`] asked for is done, and the certificate is that of the account's domain.
+    pub fn tls_established(&mut self, channel: Channel, now: Instant) {
+        if let State::Login { attempt, .. } = &mut self.state {
+            attempt.tls_established(channel);
+            self.work(now);
+        }
+    }
+
+    /// The keys that [`Event::Derive`] asked for.
+    pub fn derived(&mut self, derived: Derived, now: Instant) {
+        if let State::Login { attempt, .. } = &mut self.state {
+            attempt.derived(derived);
+            self.work(now);
+        }
+    }
+
+    /// Bytes have come.
+    pub fn feed(&mut self, bytes: &[u8], now: Instant) {
+        if let State::Online(online) = &mut self.state {
+            online.alive.heard(now);
+        }
+        if let Some(link) = &mut self.link {
+            link.buffer.extend_from_slice(bytes);
+            self.work(now);
+        }
+    }
+
+    /// The connection is gone.
+    pub fn lost(&mut self, error: Error, now: Instant) {
+        match self.state {
+            State::Closing { .. } => self.end(None),
+            State::Login { .. } | State::Online(_) => self.offline(error, now),
+            _ => {}
+        }
+    }
+
+    /// Queues a stanza, whether or not there is a connection.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub fn send(&mut self, stanza: &Stanza) -> Result<Ticket, QueueError> {
+        match self.state {
+            State::Closing { .. } | State::Closed => Err(QueueError::Closed),
+            _ => self.outbox.push(stanza),
+        }
+    }
+
+    /// Whether anything more can be queued.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.outbox.has_room()
+    }
+
+    /// Whether more will be told of a stanza.
+    #[must_use]
+    pub fn tracks(&self, ticket: Ticket) -> bool {
+        self.outbox.has(ticket)
+    }
+
+    /// What the server sends is not read for a while, for reasons of the driver's: its silence says nothing.
+    pub fn not_listening(&mut self, now: Instant) {
+        if let State::Online(online) = &mut self.state {
+            online.alive.heard(now);
+        }
+    }
+
+    /// The network is not the one of before, or there is one again: a connection is tested, and waiting ends.
+    pub fn network_changed(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Online(online) => online.network_changed(&self.config, now),
+            State::Waiting { .. } => {
+                self.waits.reset();
+                self.connect();
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes the stream, when all that is queued was given out (RFC 6120 §4.4).
+    pub fn close(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Online(online) => {
+                online.acknowledge();
+                while online.has_output(&self.outbox) {
+                    for ticket in online.output(&mut self.outbox, &mut self.out) {
+                        self.events.push_back(Event::Fate(ticket, Fate::Sent));
+                    }
+                }
+                // An earlier question may not cover the last stanzas.
+                if online.counts() && self.outbox.has_unacknowledged() {
+                    self.out.extend_from_slice(super::wire::REQUEST);
+                }
+                Framing::Tcp.write_close(&mut self.out);
+                self.state = State::Closing { until: now + self.config.close_time };
+            }
+            State::Login { attempt, .. } => {
+                attempt.give_up(Error::Ended, None);
+                while let Some(step) = attempt.next_step() {
+                    if let Step::Send(bytes) = step {
+                        self.out.extend_from_slice(&bytes);
+                    }
+                }
+                self.events.push_back(Event::Disconnect);
+                self.end(None);
+            }
+            State::Closing { .. } | State::Closed => {}
+            State::Idle | State::Connecting | State::Waiting { .. } => self.end(None),
+        }
+    }
+
+    /// When [`timeout`](Self::timeout) is to be called.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Login { until, .. } | State::Waiting { until } | State::Closing { until } => Some(*until),
+            State::Online(online) => Some(online.alive.deadline()),
+            State::Idle | State::Connecting | State::Closed => None,
+        }
+    }
+
+    /// Time has passed.
+    pub fn timeout(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Waiting { until } if *until <= now => self.connect(),
+            State::Closing { until } if *until <= now => self.end(None),
+            State::Login { attempt, until } if *until <= now => {
+                attempt.give_up(Error::LoginTimeout, Some(StreamError::connection_timeout()));
+                self.work(now);
+            }
+            State::Online(online) => {
+                let is_there = online.timeout(&self.config, now);
+                if !is_there {
+                    self.offline(Error::Silent, now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether all is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Does the steps of a login, and reads frames as long as they are wanted.
+    fn work(&mut self, now: Instant) {
+        loop {
+            self.steps(now);
+            if !self.wants_input() {
+                return;
+            }
+            let Some(link) = &mut self.link else { return };
+            match link.decoder.decode(&mut link.buffer) {
+                Ok(Some(frame)) => {
+                    let pending = link.buffer.len();
+                    self.frame(frame, pending, now);
+                }
+                Ok(None) => return,
+                Err(error) => return self.unreadable(error.into(), now),
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: Frame, pending: usize, now: Instant) {
+        match &mut self.state {
+            State::Login { attempt, .. } => attempt.frame(frame, pending),
+            State::Online(online) => {
+                let come = online.frame(frame, &mut self.outbox);
+                // What came is handled, also if it is the last that does.
+                self.resumable_is_at();
+                match come {
+                    Ok(come) => self.come(come, now),
+                    Err(error) => self.broken(error, now),
+                }
+            }
+            State::Closing { .. } => match frame {
+                Frame::Close => self.end(None),
+                Frame::Stanza(stanza) => self.events.push_back(Event::Stanza(stanza)),
+                Frame::Nonza(nonza) => self.last_acknowledgement(&nonza),
+                Frame::Open(_) => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// What is still acknowledged while the stream ends.
+    fn last_acknowledgement(&mut self, nonza: &stonechat_stanza::Nonza) {
+        let acknowledged =
+            nonza.parse::<super::wire::Ack>().ok().and_then(|ack| self.outbox.acknowledge(ack.h).ok());
+        self.fates(acknowledged.unwrap_or_default(), Fate::Acknowledged);
+    }
+
+    fn come(&mut self, come: Come, now: Instant) {
+        match come {
+            Come::Nothing => {}
+            Come::Stanza(stanza) => self.events.push_back(Event::Stanza(stanza)),
+            Come::Acknowledged(tickets) => self.fates(tickets, Fate::Acknowledged),
+            Come::Uncounted(tickets) => self.fates(tickets, Fate::Sent),
+            Come::End => {
+                Framing::Tcp.write_close(&mut self.out);
+                self.offline(Error::Ended, now);
+            }
+        }
+    }
+
+    /// The session goes on from here, if it does.
+    fn resumable_is_at(&mut self) {
+        let (State::Online(online), Some(jid)) = (&self.state, &self.session) else { return };
+        match (&mut self.resumable, &online.id) {
+            (Some(resumable), Some(id)) if resumable.id == *id => resumable.handled = online.handled,
+            (resumable, Some(id)) => {
+                *resumable = Some(Resumable { id: id.clone(), handled: online.handled, jid: jid.clone() });
+            }
+            (resumable, None) => *resumable = None,
+        }
+    }
+
+    /// What the server sends cannot be read (RFC 6120 §4.9.3.13 and others).
+    fn unreadable(&mut self, error: Error, now: Instant) {
+        let told = match &error {
+            Error::Xml(error) => StreamError::from(*error),
+            _ => StreamError::invalid_xml(),
+        };
+        match &mut self.state {
+            State::Login { attempt, .. } => {
+                attempt.give_up(error, Some(told));
+                self.steps(now);
+            }
+            _ => self.tell_and_leave(&told, error, now),
+        }
+    }
+
+    fn broken(&mut self, error: Error, now: Instant) {
+        match error {
+            Error::Stream(_) => {
+                Framing::Tcp.write_close(&mut self.out);
+                self.offline(error, now);
+            }
+            error => self.tell_and_leave(&StreamError::undefined_condition(), error, now),
+        }
+    }
+
+    fn tell_and_leave(&mut self, told: &StreamError, error: Error, now: Instant) {
+        Framing::Tcp.write_element(&told.to_element(), &mut self.out);
+        Framing::Tcp.write_close(&mut self.out);
+        match self.state {
+            State::Closing { .. } => self.end(None),
+            _ => self.offline(error, now),
+        }
+    }
+
+    fn steps(&mut self, now: Instant) {
+        while let State::Login { attempt, .. } = &mut self.state {
+            let Some(step) = attempt.next_step() else { return };
+            match step {
+                Step::Send(bytes) => self.out.extend_from_slice(&bytes),
+                Step::StartTls => self.events.push_back(Event::StartTls),
+                Step::Derive(derivation) => self.events.push_back(Event::Derive(derivation)),
+                Step::Restart => self.decoder(Decoder::reset),
+                Step::Authenticated => {
+                    let limits = self.config.limits;
+                    self.decoder(|decoder| decoder.set_limits(limits));
+                }
+                Step::Keys(keys) => self.keys = Some(keys),
+                Step::Token(token) => {
+                    self.token = token.clone();
+                    self.events.push_back(Event::Token(token));
+                }
+                Step::Done(outcome) => self.online(outcome, now),
+                Step::Fail(error) => self.offline(error, now),
+            }
+        }
+    }
+
+    fn decoder(&mut self, change: impl FnOnce(&mut Decoder)) {
+        if let Some(link) = &mut self.link {
+            change(&mut link.decoder);
+        }
+    }
+
+    fn online(&mut self, Outcome { jid, session }: Outcome, now: Instant) {
+        let (online, resumed) = match session {
+            Session::Resumed(handled) => {
+                let Some(old) = self.resumable.clone() else { return };
+                match self.outbox.acknowledge(handled) {
+                    Ok(tickets) => self.fates(tickets, Fate::Acknowledged),
+                    Err(_) => {
+                        // The two ends do not mean the same session any more.
+                        self.resumable = None;
+                        let error = Error::Protocol("more was acknowledged than was sent");
+                        return self.tell_and_leave(&StreamError::undefined_condition(), error, now);
+                    }
+                }
+                self.outbox.resend();
+                (Online::resumed(old.id, old.handled, &self.config, now), true)
+            }
+            Session::New { counted, handled } => {
+                if let Some(tickets) = handled.and_then(|handled| self.outbox.acknowledge(handled).ok()) {
+                    self.fates(tickets, Fate::Acknowledged);
+                }
+                let lost = self.outbox.begin(self.config.unacknowledged);
+                self.fates(lost, Fate::Unknown);
+                self.resumable = None;
+                (Online::new(counted, &self.config, now), false)
+            }
+        };
+        self.session = Some(jid.clone());
+        self.state = State::Online(Box::new(online));
+        self.resumable_is_at();
+        self.events.push_back(Event::Online { jid, resumed });
+    }
+
+    fn fates(&mut self, tickets: Vec<Ticket>, fate: Fate) {
+        self.events.extend(tickets.into_iter().map(|ticket| Event::Fate(ticket, fate)));
+    }
+
+    /// The connection is gone, or is to go.
+    fn offline(&mut self, error: Error, now: Instant) {
+        if let State::Online(online) = &self.state {
+            self.waits.ended(now.saturating_duration_since(online.since));
+        }
+        if !matches!(self.state, State::Connecting) {
+            self.events.push_back(Event::Disconnect);
+        }
+        self.link = None;
+        let resumable = self.resumable.is_some();
+        if !resumable {
+            // Nobody will ever know.
+            let lost = self.outbox.begin(self.config.unacknowledged);
+            self.fates(lost, Fate::Unknown);
+        }
+        if error.is_final() || self.config.reconnect.is_none() {
+            self.events.push_back(Event::Offline { error: error.clone(), resumable: false, retry: None });
+            return self.end(Some(error));
+        }
+        let wait = self.waits.next();
+        self.state = State::Waiting { until: now + wait };
+        self.events.push_back(Event::Offline { error, resumable, retry: Some(wait) });
+    }
+
+    fn end(&mut self, error: Option<Error>) {
+        if matches!(self.state, State::Closing { .. }) {
+            self.events.push_back(Event::Disconnect);
+        }
+        self.link = None;
+        self.state = State::Closed;
+        let (unknown, unsent) = self.outbox.end();
+        self.fates(unknown, Fate::Unknown);
+        self.fates(unsent, Fate::Unsent);
+        self.events.push_back(Event::Closed(error));
+    }
+}
