@@ -6,6 +6,7 @@
 //! - [`Raw`]: a client that sends any bytes;
 //! - [`Process`]: any program, with its output captured and all waiting bounded;
 //! - [`sasl2`]: one that logs in by SASL2;
+//! - [`counterpart`]: other people's servers; [`Cutter`]: a network that breaks;
 //! - [`foreign`]: other people's clients, installed by `cargo xtask test`;
 //! - [`free_port`], [`tempdir`]: what a test needs for itself.
 //!
@@ -31,6 +32,8 @@
 //! assert_eq!(output.stdout, "port=4711\ngot hello\n");
 //! ```
 
+pub mod counterpart;
+mod cutter;
 pub mod foreign;
 mod output;
 mod port;
@@ -44,6 +47,8 @@ mod settings;
 mod status;
 mod trust;
 
+pub use counterpart::Counterpart;
+pub use cutter::Cutter;
 pub use output::{Output, Stream};
 pub use port::free_port;
 pub use process::Process;

@@ -227,7 +227,8 @@ impl Driver {
     async fn wait(&mut self) -> Happened {
         let takes = self.closing.is_none() && self.outgoing.is_empty() && self.machine.has_room();
         let reads = self.reads();
-        let deadlines = [self.machine.deadline(), self.pipeline.deadline(), self.closing];
+        let last_words = self.closing.filter(|_| !self.outgoing.is_empty());
+        let deadlines = [self.machine.deadline(), self.pipeline.deadline(), last_words];
         let deadline = deadlines.into_iter().flatten().min();
         tokio::select! {
             command = self.commands.next(), if takes => Happened::Command(command),

@@ -51,6 +51,11 @@ pub struct Config {
     pub login: Login,
     /// Which mechanisms are good enough.
     pub policy: Policy,
+    /// Whether to try again without channel binding where a server offers -PLUS, says of no type of binding that it can check it
+    /// (XEP-0440), and refuses ours: some servers offer what they cannot do with TLS 1.3. Not where the policy asks for channel binding.
+    /// Who switches this off does not get in there, and nobody who has a certificate for the domain can bring about a login without
+    /// binding.
+    pub unbound_after_refusal: bool,
     /// Whether the connection has to be protected.
     pub security: Security,
     /// Whether to log in by SASL2 (XEP-0388) where that is offered, with all that can be done at once.
@@ -92,6 +97,7 @@ impl Config {
             resource: None,
             login,
             policy: Policy::default(),
+            unbound_after_refusal: true,
             security: Security::default(),
             sasl2: true,
             fast: true,

@@ -32,6 +32,8 @@ pub struct Machine {
     keys: Option<ClientKeys>,
     token: Option<FastToken>,
     waits: Waits,
+    /// Until when a client that is to close waits for what it has sent to be acknowledged.
+    leaving: Option<Instant>,
     events: VecDeque<Event>,
     out: Vec<u8>,
     link: Option<Link>,
@@ -76,6 +78,7 @@ impl Machine {
             resumable: None,
             session: None,
             keys: None,
+            leaving: None,
             events: VecDeque::new(),
             out: Vec::new(),
             link: None,
@@ -201,6 +204,7 @@ impl Machine {
     pub fn send(&mut self, stanza: &Stanza) -> Result<Ticket, QueueError> {
         match self.state {
             State::Closing { .. } | State::Closed => Err(QueueError::Closed),
+            _ if self.leaving.is_some() => Err(QueueError::Closed),
             _ => self.outbox.push(stanza),
         }
     }
@@ -236,22 +240,17 @@ impl Machine {
         }
     }
 
-    /// Closes the stream, when all that is queued was given out (RFC 6120 §4.4).
+    /// Closes the stream in an orderly way, when all that is queued was given out and, where that is counted, acknowledged: a server need
+    /// not say more of a stream that is closed (RFC 6120 §4.4). It waits for no longer than [`Config::close_time`], and then as long for
+    /// the server to close the stream, too.
     pub fn close(&mut self, now: Instant) {
         match &mut self.state {
             State::Online(online) => {
-                online.acknowledge();
-                while online.has_output(&self.outbox) {
-                    for ticket in online.output(&mut self.outbox, &mut self.out) {
-                        self.events.push_back(Event::Fate(ticket, Fate::Sent));
-                    }
+                let waits = online.counts() && (self.outbox.has_unsent() || self.outbox.has_unacknowledged());
+                self.leaving.get_or_insert(now + self.config.close_time);
+                if !waits {
+                    self.leave(now);
                 }
-                // An earlier question may not cover the last stanzas.
-                if online.counts() && self.outbox.has_unacknowledged() {
-                    self.out.extend_from_slice(super::wire::REQUEST);
-                }
-                Framing::Tcp.write_close(&mut self.out);
-                self.state = State::Closing { until: now + self.config.close_time };
             }
             State::Login { attempt, .. } => {
                 attempt.give_up(Error::Ended, None);
@@ -268,9 +267,25 @@ impl Machine {
         }
     }
 
+    /// Closes a stream with a session.
+    fn leave(&mut self, now: Instant) {
+        let State::Online(online) = &mut self.state else { return };
+        online.acknowledge();
+        while online.has_output(&self.outbox) {
+            for ticket in online.output(&mut self.outbox, &mut self.out) {
+                self.events.push_back(Event::Fate(ticket, Fate::Sent));
+            }
+        }
+        Framing::Tcp.write_close(&mut self.out);
+        self.state = State::Closing { until: now + self.config.close_time };
+    }
+
     /// When [`timeout`](Self::timeout) is to be called.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
+        if let (State::Online(_), Some(until)) = (&self.state, self.leaving) {
+            return Some(until);
+        }
         match &self.state {
             State::Login { until, .. } | State::Waiting { until } | State::Closing { until } => Some(*until),
             State::Online(online) => Some(online.alive.deadline()),
@@ -280,6 +295,9 @@ impl Machine {
 
     /// Time has passed.
     pub fn timeout(&mut self, now: Instant) {
+        if self.leaving.is_some_and(|until| until <= now) {
+            self.leave(now);
+        }
         match &mut self.state {
             State::Waiting { until } if *until <= now => self.connect(),
             State::Closing { until } if *until <= now => self.end(None),
@@ -355,7 +373,12 @@ impl Machine {
         match come {
             Come::Nothing => {}
             Come::Stanza(stanza) => self.events.push_back(Event::Stanza(stanza)),
-            Come::Acknowledged(tickets) => self.fates(tickets, Fate::Acknowledged),
+            Come::Acknowledged(tickets) => {
+                self.fates(tickets, Fate::Acknowledged);
+                if self.leaving.is_some() && !self.outbox.has_unsent() && !self.outbox.has_unacknowledged() {
+                    self.leave(now);
+                }
+            }
             Come::Uncounted(tickets) => self.fates(tickets, Fate::Sent),
             Come::End => {
                 Framing::Tcp.write_close(&mut self.out);
@@ -489,6 +512,9 @@ impl Machine {
             // Nobody will ever know.
             let lost = self.outbox.begin(self.config.unacknowledged);
             self.fates(lost, Fate::Unknown);
+        }
+        if self.leaving.is_some() {
+            return self.end(None);
         }
         if error.is_final() || self.config.reconnect.is_none() {
             self.events.push_back(Event::Offline { error: error.clone(), resumable: false, retry: None });

@@ -1,5 +1,7 @@
 //! Programs from Debian.
 
+use std::path::Path;
+
 use crate::foreign::{node, python};
 use crate::{Error, Result, say, shell};
 
@@ -20,6 +22,13 @@ pub(super) const TESTS: &[Program] = &[
         name: "go-sendxmpp",
         packages: &["go-sendxmpp"],
         is_there: || shell::find("go-sendxmpp").is_some(),
+    },
+    Program { name: "prosody", packages: &["prosody"], is_there: || shell::find("prosody").is_some() },
+    // A program of the administrator's, that is not on every `PATH`.
+    Program {
+        name: "ejabberd",
+        packages: &["ejabberd"],
+        is_there: || shell::find("ejabberdctl").is_some() || Path::new("/usr/sbin/ejabberdctl").is_file(),
     },
     Program { name: "profanity", packages: &["profanity"], is_there: || shell::find("profanity").is_some() },
     Program { name: "tmux", packages: &["tmux"], is_there: || shell::find("tmux").is_some() },

@@ -96,6 +96,8 @@ pub(super) struct Attempt {
     handled: Option<u32>,
     resuming: bool,
     any_resource: bool,
+    /// A -PLUS mechanism was refused whose binding the server has not said to know.
+    unbound: bool,
     strange: u8,
     waits: bool,
     over: bool,
@@ -145,6 +147,7 @@ impl Attempt {
             handled: None,
             resuming: false,
             any_resource: false,
+            unbound: false,
             strange: 0,
             waits: false,
             over: false,

@@ -1,6 +1,7 @@
 //! The choice of a mechanism and its exchange, in either profile.
 
-use stonechat_sasl::client::{Authenticated, Exchange, Login, Offer, Reply, choose};
+use stonechat_sasl::Mechanism;
+use stonechat_sasl::client::{Authenticated, Exchange, Login, Offer, Policy, Reply, choose};
 use stonechat_sasl::scram::Advertised;
 use stonechat_stanza::{Element, ns};
 use stonechat_stream::sasl::{ChannelBindings, Mechanisms};
@@ -52,7 +53,11 @@ impl Attempt {
     }
 
     pub(super) fn start(&self, offer: &Offer, login: Login) -> Result<(Exchange, Zeroizing<Vec<u8>>), Error> {
-        let choice = choose(offer, &self.channel, &login, &self.config.policy)?;
+        let mut policy = self.config.policy.clone();
+        if self.unbound {
+            policy = Mechanism::SCRAM.into_iter().filter(|mechanism| mechanism.binds_channel()).fold(policy, Policy::forbid);
+        }
+        let choice = choose(offer, &self.channel, &login, &policy)?;
         let (exchange, initial) = Exchange::start(choice, login)?;
         Ok((exchange, Zeroizing::new(initial)))
     }
@@ -102,13 +107,33 @@ impl Attempt {
 
     /// The server does not let us in. With a token that is worth nothing there is still the password.
     pub(super) fn refused(&mut self, condition: &str, text: Option<String>) {
-        let token = self.exchange.take().is_some_and(|running| running.token);
-        if token && matches!(condition, "not-authorized" | "credentials-expired") {
+        let running = self.exchange.take();
+        let error = Error::Refused { condition: condition.to_owned(), text };
+        if !matches!(condition, "not-authorized" | "credentials-expired") {
+            return self.fail(error);
+        }
+        if running.as_ref().is_some_and(|running| running.token) {
             self.token = None;
             self.steps.push_back(Step::Token(None));
             return self.authenticate();
         }
-        self.fail(Error::Refused { condition: condition.to_owned(), text });
+        if running.is_some_and(|running| self.may_be_of_binding(&running)) && !self.unbound {
+            self.unbound = true;
+            tracing::warn!("channel binding was refused by a server that does not say which it knows");
+            if self.begin_sasl().is_ok() {
+                return;
+            }
+        }
+        self.fail(error);
+    }
+
+    /// Whether a refusal may be for a binding that the server cannot check, rather than for the password.
+    fn may_be_of_binding(&self, running: &Running) -> bool {
+        let announced = self.features.get::<ChannelBindings>().ok().flatten();
+        self.config.unbound_after_refusal
+            && !running.sasl2
+            && running.exchange.mechanism().binds_channel()
+            && announced.is_none_or(|announced| announced.types.is_empty())
     }
 
     pub(super) fn sasl2(&mut self, element: &Element) {

@@ -201,7 +201,7 @@ fn closing_sends_all_and_ends_when_the_server_has_said_so() {
     let tickets = [world.send(0), world.send(1)];
     world.close();
     assert!(world.closed.is_none());
-    for _ in 0..4 {
+    for _ in 0..10 {
         world.flow(usize::MAX, usize::MAX);
     }
     assert!(matches!(world.closed, Some(None)));
@@ -216,6 +216,7 @@ fn closing_does_not_wait_for_ever() {
     world.vanish();
     let ticket = world.send(0);
     world.close();
+    world.advance(Duration::from_secs(5));
     world.advance(Duration::from_secs(5));
     assert!(matches!(world.closed, Some(None)));
     assert_eq!(world.fate(ticket), Some(Fate::Unknown));

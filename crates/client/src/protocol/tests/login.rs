@@ -264,6 +264,28 @@ fn depth_and_size_are_bounded() {
     assert_eq!(world.online, [false, true], "and the session goes on");
 }
 
+#[test]
+fn a_binding_that_nobody_said_to_know_and_that_is_refused_is_left_out() {
+    let failure = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>";
+    let offer = features(&mechanisms(&["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"]));
+    let mut script = Script::new(tls());
+    assert!(message(&script.say(&offer)).starts_with("p=tls-exporter"));
+    assert!(message(&script.say(failure)).starts_with("n,,"));
+    script.say(failure);
+    assert_eq!(script.error().fault(), Fault::Credentials);
+
+    // Not where that is not wished for, where the policy asks for binding, or where the server says to know it.
+    let strict = Config { policy: Policy::default().require_channel_binding(), ..tls() };
+    let bindings = "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>";
+    let announced = offer.replace("</stream:features>", &format!("{bindings}</stream:features>"));
+    for (config, offer) in [(Config { unbound_after_refusal: false, ..tls() }, &offer), (strict, &offer), (tls(), &announced)] {
+        let mut script = Script::new(config);
+        assert!(message(&script.say(offer)).starts_with("p=tls-exporter"));
+        assert!(!script.say(failure).contains("<auth"));
+        assert_eq!(script.error().fault(), Fault::Credentials);
+    }
+}
+
 fn sasl2(mechanism: &str) -> String {
     features(&format!(
         "<authentication xmlns='urn:xmpp:sasl:2'><mechanism>{mechanism}</mechanism><inline><sm xmlns='urn:xmpp:sm:3'/>\

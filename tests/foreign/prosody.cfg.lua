@@ -1,0 +1,22 @@
+-- Prosody as a counterpart of the client library: loopback only, two accounts, stream management.
+daemonize = false
+run_as_root = true
+pidfile = "@FOLDER@/pid"
+data_path = "@FOLDER@/data"
+log = { info = "*console" }
+interfaces = { "127.0.0.1" }
+local_interfaces = { "127.0.0.1" }
+c2s_ports = { @PLAIN@ }
+c2s_direct_tls_ports = { @TLS@ }
+s2s_ports = { }
+s2s_direct_tls_ports = { }
+http_ports = { }
+https_ports = { }
+modules_enabled = { "roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "ping"; "smacks"; }
+modules_disabled = { "s2s" }
+authentication = "internal_hashed"
+c2s_require_encryption = true
+ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
+c2s_direct_tls_ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
+
+VirtualHost "localhost"

@@ -1,0 +1,189 @@
+//! Other people's servers: Prosody and ejabberd from Debian, each with a folder, ports and a certificate of its own.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, date_time_ymd};
+
+use crate::{Process, TempDir, foreign, free_port, tempdir};
+
+const PROSODY: &str = include_str!("../foreign/prosody.cfg.lua");
+const EJABBERD: &str = include_str!("../foreign/ejabberd.yml");
+/// How long a server may take to come up, or one of its commands to end.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// <https://prosody.im>
+    Prosody,
+    /// <https://www.ejabberd.im>
+    Ejabberd,
+}
+
+/// A server of somebody else's that serves `localhost` and has the accounts `user1` and `user2`, with the passwords `pw-user1` and
+/// `pw-user2`. When dropped, it is killed and its folder removed.
+#[derive(Debug)]
+pub struct Counterpart {
+    kind: Kind,
+    plain: u16,
+    tls: u16,
+    distribution: u16,
+    process: Option<Process>,
+    folder: TempDir,
+}
+
+impl Counterpart {
+    /// Starts one; returns when it can be connected to.
+    ///
+    /// # Panics
+    /// When it is not installed or does not come up.
+    #[track_caller]
+    #[must_use]
+    pub fn start(kind: Kind) -> Self {
+        let [plain, tls, distribution] = [free_port(), free_port(), free_port()];
+        let mut server = Self { kind, plain, tls, distribution, process: None, folder: tempdir() };
+        server.configure();
+        let process = Process::spawn(server.command(&["foreground"]));
+        let began = Instant::now();
+        // No line says that it listens; and it may end instead.
+        while [plain, tls].iter().any(|port| TcpStream::connect(address(*port)).is_err()) {
+            let ended = process.exit_status().is_some() || began.elapsed() > PATIENCE;
+            assert!(!ended, "{kind:?} does not come up\n{}", process.transcript());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server.process = Some(process);
+        for user in ["user1", "user2"] {
+            server.register(user);
+        }
+        server
+    }
+
+    /// Where clients connect that then use STARTTLS.
+    #[must_use]
+    pub fn c2s(&self) -> SocketAddr {
+        address(self.plain)
+    }
+
+    /// Where clients connect with TLS from the first byte.
+    #[must_use]
+    pub fn c2s_direct_tls(&self) -> SocketAddr {
+        address(self.tls)
+    }
+
+    /// The certificate to trust.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
+    }
+
+    /// All that the server has said.
+    #[must_use]
+    pub fn transcript(&self) -> String {
+        self.process.as_ref().map(Process::transcript).unwrap_or_default()
+    }
+
+    fn configure(&self) {
+        let folder = self.folder.path();
+        let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("the folder can be written to");
+        let (certificate, key) = identity();
+        write("cert.pem", &certificate);
+        write("key.pem", &key);
+        write("both.pem", &format!("{key}{certificate}"));
+        let fill = |template: &str| {
+            let ports = [("@PLAIN@", self.plain), ("@TLS@", self.tls)];
+            let filled = template.replace("@FOLDER@", &folder.to_string_lossy());
+            ports.iter().fold(filled, |text, (name, port)| text.replace(name, &port.to_string()))
+        };
+        for name in ["data", "spool", "logs"] {
+            fs::create_dir_all(folder.join(name)).expect("the folder can be written to");
+        }
+        match self.kind {
+            Kind::Prosody => write("prosody.cfg.lua", &fill(PROSODY)),
+            Kind::Ejabberd => {
+                write("ejabberd.yml", &fill(EJABBERD));
+                write("inetrc", "{lookup, [\"file\", \"native\"]}.\n");
+                let (port, folder) = (self.distribution, folder.display());
+                let control = format!(
+                    "ERLANG_NODE=tests{port}@localhost\nINET_DIST_INTERFACE=127.0.0.1\nERL_DIST_PORT={port}\n\
+                     EJABBERD_PID_PATH={folder}/spool/pid\nEJABBERD_CONFIG_PATH={folder}/ejabberd.yml\n"
+                );
+                write("ctl.cfg", &control);
+                // As whoever runs the tests, not as the user of the package.
+                let script = fs::read_to_string(program("ejabberdctl")).expect("ejabberdctl can be read");
+                write("ejabberdctl", &script.replace("INSTALLUSER=ejabberd", "INSTALLUSER="));
+            }
+        }
+    }
+
+    /// Runs the server, or for ejabberd one of its commands.
+    fn command(&self, args: &[&str]) -> Command {
+        let folder = self.folder.path();
+        let file = |name: &str| folder.join(name);
+        match self.kind {
+            Kind::Prosody => {
+                let mut command = foreign::program("prosody");
+                command.arg("--config").arg(file("prosody.cfg.lua")).arg("-F");
+                command
+            }
+            Kind::Ejabberd => {
+                let mut command = Command::new("bash");
+                command.arg(file("ejabberdctl")).env("HOME", folder).arg("-c").arg(file("ctl.cfg"));
+                command.arg("-d").arg(folder).arg("-f").arg(file("ejabberd.yml"));
+                command.arg("-s").arg(file("spool")).arg("-l").arg(file("logs")).args(args);
+                command
+            }
+        }
+    }
+
+    fn register(&self, user: &str) {
+        let password = format!("pw-{user}");
+        let command = match self.kind {
+            Kind::Prosody => {
+                let mut command = foreign::program("prosodyctl");
+                command.arg("--config").arg(self.folder.path().join("prosody.cfg.lua"));
+                command.args(["register", user, "localhost", &password]);
+                command
+            }
+            Kind::Ejabberd => self.command(&["register", user, "localhost", &password]),
+        };
+        let _ = Process::spawn(command).finish(PATIENCE).expect_success();
+    }
+}
+
+/// ejabberd is a tree of processes, and knows how to end them all.
+impl Drop for Counterpart {
+    fn drop(&mut self) {
+        if self.kind == Kind::Ejabberd {
+            let _ = Process::spawn(self.command(&["stop"])).finish(PATIENCE);
+            if let Some(process) = self.process.take() {
+                let _ = process.finish(PATIENCE);
+            }
+        }
+    }
+}
+
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// Where a program of the administrator's is: not on every `PATH`.
+fn program(name: &str) -> PathBuf {
+    let administrators = Path::new("/usr/sbin").join(name);
+    if administrators.is_file() { administrators } else { foreign::program(name).get_program().into() }
+}
+
+/// A self-signed certificate for `localhost` and its key, in PEM.
+fn identity() -> (String, String) {
+    let mut params = CertificateParams::new(["localhost".to_owned()]).expect("the name is one");
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    // Not every server reads dates behind 2049, as these are written differently (RFC 5280 §4.1.2.5).
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2049, 1, 1);
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("there is randomness");
+    let certificate = params.self_signed(&key).expect("the key can sign");
+    (certificate.pem(), key.serialize_pem())
+}

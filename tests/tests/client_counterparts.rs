@@ -1,0 +1,107 @@
+//! The client library against Prosody and ejabberd.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+
+mod client;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use client::{Online, WITHIN, chat};
+use stonechat_client::protocol::Backoff;
+use stonechat_client::{Builder, Client, Error, Event, Fault, Place, Trust};
+use stonechat_sasl::Mechanism;
+use stonechat_sasl::client::Policy;
+use stonechat_stanza::{Stanza, presence};
+use stonechat_tests::counterpart::Kind;
+use stonechat_tests::{Counterpart, Cutter};
+use stonechat_xep_ping::Pinger;
+
+fn builder(server: &Counterpart, user: &str, at: SocketAddr) -> Builder {
+    Client::builder(format!("{user}@localhost").parse().unwrap())
+        .password(format!("pw-{user}"))
+        .trust(Trust::roots(client::read(&server.certificate())))
+        .place(Place::Host("127.0.0.1".to_owned(), at.port()))
+        .extension(&stonechat_xep_ping::CLIENT)
+}
+
+async fn log_in(server: &Counterpart, user: &str, at: SocketAddr) -> Online {
+    let quick = Backoff { first: Duration::from_millis(20), ..Backoff::default() };
+    let builder = builder(server, user, at).configure(|config| config.reconnect = Some(quick));
+    let online = Online::start(builder).await;
+    online.client.send(Stanza::presence(presence::Type::Available)).await.unwrap();
+    online
+}
+
+/// The mechanisms by which one can log in, on both listeners.
+async fn mechanisms(server: &Counterpart) -> Vec<&'static str> {
+    let mut possible = Vec::new();
+    for mechanism in Mechanism::SCRAM.into_iter().chain([Mechanism::Plain]) {
+        let policy = Policy::of([mechanism]);
+        let (client, mut events) = builder(server, "user1", server.c2s()).policy(policy.clone()).start().unwrap();
+        match events.next().await {
+            Some(Event::Online { .. }) => {
+                possible.push(mechanism.name());
+                let direct = Place::DirectTls("127.0.0.1".to_owned(), server.c2s_direct_tls().port());
+                let direct = Online::start(builder(server, "user1", server.c2s()).policy(policy).place(direct)).await;
+                direct.client.close().await;
+            }
+            Some(Event::Offline { error: Error::NoMechanism(_), .. }) => {}
+            // ejabberd 23.01 offers -PLUS over TLS 1.3, where it knows no binding.
+            Some(Event::Offline { error: Error::Refused { .. }, .. }) if mechanism.binds_channel() => {}
+            other => panic!("{mechanism}: {other:?}\n{}", server.transcript()),
+        }
+        client.close().await;
+    }
+    possible
+}
+
+async fn a_wrong_password_is_the_end(server: &Counterpart) {
+    let (_client, mut events) = builder(server, "user1", server.c2s()).password("wrong").start().unwrap();
+    let Some(Event::Offline { error, retry: None, .. }) = events.next().await else { panic!("no end") };
+    assert_eq!(error.fault(), Fault::Credentials, "{error}");
+}
+
+async fn they_chat_ping_and_resume(server: &Counterpart) {
+    let cutter = Cutter::start(server.c2s(), 0, 1, 1);
+    let mut one = log_in(server, "user1", cutter.address()).await;
+    let mut two = log_in(server, "user2", server.c2s()).await;
+    chat(&mut one, &mut two).await;
+    chat(&mut two, &mut one).await;
+    let pinger = one.client.service::<Pinger>().unwrap();
+    pinger.ping(Some(two.jid.clone().into()), WITHIN).await.unwrap();
+    pinger.ping(Some("localhost".parse().unwrap()), WITHIN).await.unwrap();
+    let mut delivery = one.client.send(client::message(two.jid.as_str(), "acknowledged")).await.unwrap();
+    delivery.acknowledged().await.unwrap();
+    assert_eq!(two.message().await, "acknowledged");
+
+    for _ in 0..3 {
+        cutter.cut();
+        one.until(|event| matches!(event, Event::Offline { resumable: true, .. })).await;
+        one.client.send(client::message(two.jid.as_str(), "from offline")).await.unwrap();
+        two.client.send(client::message(one.jid.as_str(), "meanwhile")).await.unwrap();
+        one.until(|event| matches!(event, Event::Online { resumed: true, .. })).await;
+        assert_eq!(one.message().await, "meanwhile");
+        assert_eq!(two.message().await, "from offline");
+    }
+    one.client.close().await;
+    two.client.close().await;
+}
+
+#[tokio::test]
+async fn with_prosody() {
+    let server = Counterpart::start(Kind::Prosody);
+    let possible = mechanisms(&server).await;
+    assert!(["SCRAM-SHA-1", "PLAIN"].iter().all(|name| possible.contains(name)), "{possible:?}");
+    a_wrong_password_is_the_end(&server).await;
+    they_chat_ping_and_resume(&server).await;
+}
+
+#[tokio::test]
+async fn with_ejabberd() {
+    let server = Counterpart::start(Kind::Ejabberd);
+    let possible = mechanisms(&server).await;
+    assert!(["SCRAM-SHA-1", "PLAIN"].iter().all(|name| possible.contains(name)), "{possible:?}");
+    a_wrong_password_is_the_end(&server).await;
+    they_chat_ping_and_resume(&server).await;
+}
