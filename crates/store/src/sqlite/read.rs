@@ -162,8 +162,14 @@ impl Maps for Sqlite {
         limit: u32,
     ) -> Result<Vec<(String, Bytes)>, Error> {
         let (store, owner, after) = (store.to_owned(), owner.clone(), after.map(str::to_owned));
-        let page = move |conn: &Connection| map_page(conn, &store, &owner, after.as_deref(), limit);
-        if limit <= FEW { self.threads.read_few(page).await } else { self.threads.read(page).await }
+        let page = move |conn: &Connection, limit| map_page(conn, &store, &owner, after.as_deref(), limit);
+        let few = page.clone();
+        let found = self.threads.read_few(move |conn| few(conn, limit.min(FEW))).await?;
+        // Most maps are small; only of a larger one there is more to read.
+        if limit <= FEW || found.len() < FEW as usize {
+            return Ok(found);
+        }
+        self.threads.read(move |conn| page(conn, limit)).await
     }
 
     async fn map_count(&self, store: &str, owner: &Owner) -> Result<u64, Error> {
