@@ -12,6 +12,7 @@ use stonechat_stanza::{Element, Stanza, StanzaError, xml};
 use crate::disco::Info;
 use crate::entry_id;
 use crate::journal::Unit;
+use crate::mailbox::Shelved;
 use crate::point::{Point, SessionAvailable, SessionUnavailable, Targets};
 use crate::session::{Account, Session, States};
 use crate::tables::Tables;
@@ -63,10 +64,20 @@ pub(crate) struct Outbox {
     origin: Option<Arc<Session>>,
     /// How long its sender has waited for mailboxes.
     waited: Duration,
-    /// The session in whose mailbox the stanza was when that ended, and its number there.
-    left: Option<(Arc<Session>, u64)>,
+    /// Where the stanza was before, if it was in the mailbox of a session that has ended.
+    left: Option<Left>,
     /// What extensions note about it.
     notes: States,
+}
+
+/// Where a stanza was: in the mailbox of a session that has ended.
+#[derive(Debug)]
+struct Left {
+    session: Arc<Session>,
+    /// Its number there.
+    number: u64,
+    /// When it came there, where that is known.
+    since: Option<Timestamp>,
 }
 
 impl Outbox {
@@ -85,15 +96,16 @@ impl Outbox {
         Unit::of(self.origin.as_ref()?)
     }
 
-    /// What is done next is because of a stanza that had this number in the mailbox of a session that has ended.
-    pub(crate) fn set_left(&mut self, session: &Arc<Session>, number: u64) {
-        self.left = Some((Arc::clone(session), number));
+    /// What is done next is because of a stanza that had this number in the mailbox of a session that has ended, and came there at that
+    /// time.
+    pub(crate) fn set_left(&mut self, session: &Arc<Session>, number: u64, since: Option<Timestamp>) {
+        self.left = Some(Left { session: Arc::clone(session), number, since });
     }
 
     /// The name of the stanza for this owner, if its client sends it again after a crash.
     fn entry_id(&self, owner: &str, stanza: &Stanza) -> Option<String> {
         let (session, way, number) = match (&self.left, &self.origin) {
-            (Some((session, number)), _) => (session, "<", *number),
+            (Some(left), _) => (&left.session, "<", left.number),
             (None, Some(session)) => (session, ">", u64::from(session.handled())),
             (None, None) => return None,
         };
@@ -190,6 +202,13 @@ impl<'a> Cx<'a> {
         self.host.now()
     }
 
+    /// Since when the event's message waits for its recipient, where it was in the mailbox of a session that has ended and whose client had
+    /// not acknowledged it; `None` for a message that comes now.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        self.out.left.as_ref()?.since
+    }
+
     /// The session that the event is about, as its point says.
     #[must_use]
     pub const fn session(&self) -> Option<&'a Arc<Session>> {
@@ -283,12 +302,18 @@ impl<'a> Cx<'a> {
     /// handlers see it, and a [hold](Session::hold) does not matter. False when the session could not take it, after a wait that counts
     /// among what the event's sender waits for mailboxes in all. For what has an order of its own to keep, between tasks, under a lock of the caller's.
     pub async fn deliver(&mut self, session: &Arc<Session>, stanza: Stanza) -> bool {
-        self.host.past_hold(session, stanza, self.out).await
+        self.host.past_hold(session, stanza, None, self.out).await
     }
 
     /// As [`Cx::deliver`], without any waiting: false when the session's mailbox is full now.
     pub fn try_deliver(&mut self, session: &Arc<Session>, stanza: Stanza) -> bool {
-        self.host.at_once(session, stanza, self.out)
+        self.host.at_once(session, stanza, None, self.out)
+    }
+
+    /// As [`Cx::try_deliver`], for a stanza that is [stored](Shelved). The entry may be there when this returns; who delivers deletes it after the
+    /// session has [settled](Session::settled), whether or not it is.
+    pub fn try_deliver_stored(&mut self, session: &Arc<Session>, stanza: Stanza, stored: Shelved) -> bool {
+        self.host.at_once(session, stanza, Some(stored), self.out)
     }
 
     /// Writes a top-level element that is not a stanza to the event's session; nothing where there is none.

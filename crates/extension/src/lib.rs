@@ -106,7 +106,7 @@ pub use hosts::{Hosts, NoRemote, Remote};
 pub use install::{InstallError, Installer, Keep, Placed, Stored};
 pub use iq::{On, Request};
 pub use journal::Journal;
-pub use mailbox::{Ending, Full, Letters, Mailbox, TooHigh, Wire};
+pub use mailbox::{Ending, Full, Letters, Mailbox, Shelved, TooHigh, Wire};
 pub use manifest::{MANIFEST_LIST, Manifest, Standard};
 pub use numbering::Acks;
 pub use point::{HoldBack, Point, Select, StanzaPoint, Targets, WaitingPoint};

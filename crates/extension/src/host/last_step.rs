@@ -10,6 +10,7 @@ use super::receive::refuse;
 use super::succession::is_for_successor;
 use crate::cx::{Cx, Outbox};
 use crate::hooks::Refusal;
+use crate::mailbox::Shelved;
 use crate::point::ToSession;
 use crate::session::Session;
 use crate::tables::Tables;
@@ -48,12 +49,13 @@ impl Host {
         self: &Arc<Self>,
         session: &Arc<Session>,
         stanza: Stanza,
+        stored: Option<Shelved>,
         out: &mut Outbox,
     ) -> bool {
         let tables = self.tables();
         let touched = last_touch(&tables, &mut Cx::new(self, &tables, Some(session), out), stanza);
         let Some(event) = touched else { return true };
-        let delivered = self.put_past_hold(session, &event.stanza, out).await;
+        let delivered = self.put_past_hold(session, &event.stanza, stored, out).await;
         if delivered {
             tables.to_session.observe(&Cx::new(self, &tables, Some(session), out), &event);
         }
@@ -65,12 +67,13 @@ impl Host {
         self: &Arc<Self>,
         session: &Arc<Session>,
         stanza: Stanza,
+        stored: Option<Shelved>,
         out: &mut Outbox,
     ) -> bool {
         let tables = self.tables();
         let mut cx = Cx::new(self, &tables, Some(session), out);
         let Some(event) = last_touch(&tables, &mut cx, stanza) else { return true };
-        let delivered = session.mailbox().push(&event.stanza).is_ok();
+        let delivered = session.mailbox().push_stored(&event.stanza, stored).is_ok();
         if delivered {
             tables.to_session.observe(&cx, &event);
         }
@@ -111,12 +114,18 @@ impl Host {
     }
 
     /// Puts a stanza into a mailbox, held or not; when that is full, waits for a bounded time.
-    pub(super) async fn put_past_hold(&self, session: &Session, stanza: &Stanza, out: &mut Outbox) -> bool {
+    pub(super) async fn put_past_hold(
+        &self,
+        session: &Session,
+        stanza: &Stanza,
+        stored: Option<Shelved>,
+        out: &mut Outbox,
+    ) -> bool {
         let begun = Instant::now();
         let deadline = begun + out.patience(self.limits.mailbox_wait);
-        let delivered = match session.mailbox().push(stanza) {
+        let delivered = match session.mailbox().push_stored(stanza, stored.clone()) {
             Err(_) if session.is_detached() => false,
-            Err(_) => timeout_at(deadline, session.mailbox().push_when_room(stanza))
+            Err(_) => timeout_at(deadline, session.mailbox().push_stored_when_room(stanza, stored))
                 .await
                 .is_ok_and(|pushed| pushed.is_ok()),
             Ok(()) => true,

@@ -10,6 +10,7 @@ use stonechat_store::Owner;
 
 use super::Host;
 use super::deliver::is_of;
+use super::succession::Unread;
 use crate::accounts::AccountError;
 use crate::cx::{Cx, Outbox};
 use crate::mailbox::{Ending, Left, Mailbox};
@@ -101,12 +102,11 @@ impl Host {
         let unread = match session.mailbox().shut() {
             Left::Unread(letters) => {
                 let left = letters.iter().filter_map(|bytes| Stanza::parse(bytes).ok());
-                unwritten.into_iter().chain(left).map(|stanza| (0, stanza)).collect()
+                let all = unwritten.into_iter().chain(left);
+                all.map(|stanza| Unread { number: 0, since: None, stanza }).collect()
             }
             // What was not written was not acknowledged either.
-            Left::Unacknowledged(kept) => {
-                kept.iter().filter_map(|kept| Some((kept.number, Stanza::parse(&kept.bytes).ok()?))).collect()
-            }
+            Left::Unacknowledged(kept) => kept.iter().filter_map(Unread::of).collect(),
         };
         if first {
             self.gone(session, &mut out).await;
@@ -116,8 +116,8 @@ impl Host {
             // For an account that is no more, or was nowhere kept, nothing is stored.
             let kept = session.mailbox().ending() != Some(Ending::AccountRemoved)
                 && !matches!(self.has_account(session.account().jid()).await, Ok(false));
-            for (number, stanza) in unread {
-                out.set_left(session, number);
+            for Unread { number, since, stanza } in unread {
+                out.set_left(session, number, since);
                 self.unread(session, stanza, kept, &mut out).await;
             }
         }

@@ -33,6 +33,7 @@ use crate::cx::{Cx, Effect, Outbox};
 use crate::handler::Begun;
 use crate::hosts::Hosts;
 use crate::journal::Journal;
+use crate::mailbox::Shelved;
 use crate::session::{Account, Session, States};
 use crate::table::Table;
 use crate::tables::Tables;
@@ -268,7 +269,21 @@ impl Host {
     /// [`Cx::deliver`].
     pub async fn deliver(self: &Arc<Self>, session: &Arc<Session>, stanza: Stanza) -> bool {
         let mut out = Outbox::default();
-        let delivered = self.past_hold(session, stanza, &mut out).await;
+        let delivered = self.past_hold(session, stanza, None, &mut out).await;
+        self.drain(out).await;
+        delivered
+    }
+
+    /// As [`Host::deliver`], for a stanza that is [stored](Shelved). The entry may be there when this returns; who delivers deletes it after the
+    /// session has [settled](Session::settled), whether or not it is.
+    pub async fn deliver_stored(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        stanza: Stanza,
+        stored: Shelved,
+    ) -> bool {
+        let mut out = Outbox::default();
+        let delivered = self.past_hold(session, stanza, Some(stored), &mut out).await;
         self.drain(out).await;
         delivered
     }

@@ -3,13 +3,31 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use jiff::Timestamp;
 use stonechat_stanza::{Kind, Stanza};
 
 use super::Host;
 use super::deliver::is_of;
 use crate::cx::Outbox;
-use crate::mailbox::Ending;
+use crate::mailbox::{Ending, Unacknowledged};
 use crate::session::Session;
+
+/// A stanza that a session's client has not got.
+pub(super) struct Unread {
+    /// Its number; 0 where stanzas are not numbered.
+    pub(super) number: u64,
+    /// When it came into the mailbox, where that is known.
+    pub(super) since: Option<Timestamp>,
+    pub(super) stanza: Stanza,
+}
+
+impl Unread {
+    /// `None` of what is not to be read.
+    pub(super) fn of(kept: &Unacknowledged) -> Option<Self> {
+        let stanza = Stanza::parse(&kept.bytes).ok()?;
+        Some(Self { number: kept.number, since: Some(kept.at), stanza })
+    }
+}
 
 impl Host {
     /// Ends a session whose resource another has taken (RFC 6120 §7.7.2.2). What waits in its mailbox is left there for its connection to
@@ -55,21 +73,21 @@ impl Host {
     pub(super) async fn bequeath(
         self: &Arc<Self>,
         session: &Session,
-        unread: Vec<(u64, Stanza)>,
+        unread: Vec<Unread>,
         out: &mut Outbox,
-    ) -> Vec<(u64, Stanza)> {
+    ) -> Vec<Unread> {
         let mut successor = self.successor(session);
         let mut rest = Vec::new();
-        for (number, stanza) in unread {
+        for left in unread {
             if let Some(heir) = &successor
-                && is_for_successor(&stanza, session)
+                && is_for_successor(&left.stanza, session)
             {
-                if self.put_past_hold(heir, &stanza, out).await {
+                if self.put_past_hold(heir, &left.stanza, None, out).await {
                     continue;
                 }
                 successor = None;
             }
-            rest.push((number, stanza));
+            rest.push(left);
         }
         rest
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use stonechat_store::{Batch, Map, Owner};
 
-use crate::mailbox::Unacknowledged;
+use crate::mailbox::{Shelved, Unacknowledged};
 
 /// The two counters of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,6 +109,8 @@ pub(super) fn parse_chunk(first: u64, mut bytes: &[u8]) -> Option<Vec<Unacknowle
 pub(super) enum Change {
     Put(Owner, String, Bytes),
     Delete(Owner, String),
+    /// What was stored elsewhere is in the journal now.
+    Taken(Shelved),
 }
 
 impl Change {
@@ -116,6 +118,7 @@ impl Change {
         match self {
             Self::Put(_, key, value) => key.len() + value.len(),
             Self::Delete(_, key) => key.len(),
+            Self::Taken(stored) => stored.id.len(),
         }
     }
 
@@ -123,6 +126,7 @@ impl Change {
         match self {
             Self::Put(owner, key, value) => batch.put_map(map, owner, key, value.clone()),
             Self::Delete(owner, key) => batch.delete_map(map, owner, key),
+            Self::Taken(Shelved { log, owner, id }) => batch.delete_entries(log, owner, vec![id.clone()]),
         }
     }
 }

@@ -175,6 +175,8 @@ impl Part {
             let value = Bytes::from(chunk(&self.gathered.stanzas));
             changes.push(Change::Put(owner.clone(), chunk_key(id, first.number), value));
             written.chunks.push_back((first.number, last.number));
+            // Behind it: should they come into several batches, it is there twice for a while, and never nowhere.
+            changes.extend(self.gathered.stored.iter().cloned().map(Change::Taken));
         }
         if numbering.changed_states()
             && let Some(record) = numbering.host.upgrade().and_then(|host| {

@@ -4,6 +4,7 @@ mod held;
 mod letters;
 mod numbered;
 mod numbering;
+mod shelved;
 
 use std::sync::Weak;
 
@@ -20,6 +21,7 @@ pub use letters::Letters;
 use numbered::Numbered;
 pub use numbered::TooHigh;
 pub(crate) use numbered::{Gathered, Unacknowledged};
+pub use shelved::Shelved;
 
 /// Why a session has to end. The server tells the client with a stream error (RFC 6120 §4.9.3).
 #[derive(Debug, Clone, PartialEq)]
@@ -124,7 +126,7 @@ impl Mailbox {
         stanza: &Stanza,
         unit: impl FnOnce() -> Option<Unit>,
     ) -> Result<(), Full> {
-        self.add(true, unit, |out| match self.wire {
+        self.add(true, unit, None, |out| match self.wire {
             Wire::InStream => stanza.write(out),
             Wire::Standalone => stanza.write_in(out, ns::CLIENT),
         })
@@ -136,13 +138,14 @@ impl Mailbox {
     /// # Errors
     /// [`Full`] when it does not fit, or nobody will read it any more.
     pub fn push_nonza(&self, element: &[u8]) -> Result<(), Full> {
-        self.add(false, || None, |out| out.extend_from_slice(element))
+        self.add(false, || None, None, |out| out.extend_from_slice(element))
     }
 
     fn add(
         &self,
         counted: bool,
         unit: impl FnOnce() -> Option<Unit>,
+        stored: Option<Shelved>,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), Full> {
         let mut inner = self.inner.lock();
@@ -164,6 +167,9 @@ impl Mailbox {
                 let now = unit.is_none();
                 if !numbered.add(counted, unit, Timestamp::now(), letters, write) {
                     return Err(Full);
+                }
+                if let Some(stored) = stored {
+                    numbered.note_stored(stored);
                 }
                 waiting = numbered.is_waiting().then(|| (numbered.session.clone(), now));
             }

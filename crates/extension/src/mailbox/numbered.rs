@@ -11,6 +11,7 @@ use std::sync::Weak;
 use jiff::Timestamp;
 
 use super::letters::Letters;
+use super::shelved::Shelved;
 use crate::journal::Unit;
 use crate::session::Session;
 
@@ -62,6 +63,8 @@ pub(crate) struct Unacknowledged {
 pub(crate) struct Gathered {
     /// The stanzas, in order.
     pub(crate) stanzas: Vec<Unacknowledged>,
+    /// Where some of them are stored until then.
+    pub(crate) stored: Vec<Shelved>,
     /// What is released when they are written.
     pub(crate) upto: u64,
     /// Something has to wait for the unit that it belongs to.
@@ -87,6 +90,8 @@ pub(super) struct Numbered {
     /// How many stanzas the client has acknowledged.
     acked: u64,
     limit: usize,
+    /// Where stanzas that were not gathered yet are stored, with their positions.
+    stored: Vec<(u64, Shelved)>,
     /// Whether what is sent waits for the journal.
     journalled: bool,
     /// Asks the client what it has got.
@@ -115,6 +120,7 @@ impl Numbered {
             released_bytes: 0,
             acked,
             limit,
+            stored: Vec::new(),
             journalled,
             request,
             asked: false,
@@ -179,6 +185,13 @@ impl Numbered {
         true
     }
 
+    /// The last stanza is stored there until the journal has written it.
+    pub(super) fn note_stored(&mut self, stored: Shelved) {
+        if self.journalled && self.is_waiting() {
+            self.stored.push((self.end() - 1, stored));
+        }
+    }
+
     /// Adds a stanza whatever room there is.
     pub(super) fn add_anyway(&mut self, at: Timestamp, letters: &mut Letters, bytes: &[u8]) {
         let limit = std::mem::replace(&mut self.limit, usize::MAX);
@@ -224,6 +237,8 @@ impl Numbered {
             gathered.upto += 1;
             gathered.anything = true;
         }
+        let safe = self.stored.iter().take_while(|(position, _)| *position < gathered.upto).count();
+        gathered.stored = self.stored.drain(..safe).map(|(_, stored)| stored).collect();
         self.gathered = gathered.upto;
         gathered
     }

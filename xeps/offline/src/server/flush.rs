@@ -12,7 +12,8 @@
 //!
 //! # How nothing is delivered twice
 //! Only who has the right of [`Delivering`] reads and deletes. It deletes a page after the last of it is in the mailbox, without
-//! waiting for anything in between while it is the presence's task.
+//! waiting for anything in between while it is the presence's task. Where the mailbox survives the server, a message leaves the store in the
+//! write that makes it durable there, so that not even a crash in between has it come twice.
 
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ impl Extension {
             let (domain, now) = (cx.domain(), cx.now());
             let fits = page.entries.iter().take_while(|entry| {
                 let message = source.message(&page, entry, domain, now);
-                message.is_none_or(|message| cx.try_deliver(session, message))
+                message.is_none_or(|message| cx.try_deliver_stored(session, message, page.stored(entry)))
             });
             let fits = fits.count();
             let all_fit = fits == page.entries.len();
@@ -140,7 +141,7 @@ async fn deliver_page(
             delivered += 1;
             continue;
         };
-        while !gone && !host.deliver(session, message.clone()).await {
+        while !gone && !host.deliver_stored(session, message.clone(), page.stored(entry)).await {
             gone = is_gone(session);
         }
         if gone {

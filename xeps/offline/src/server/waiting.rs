@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use stonechat_extension::{Cx, InstallError, Installer, Keep};
+use stonechat_extension::{Cx, InstallError, Installer, Keep, Shelved};
 use stonechat_stanza::jid::BareJid;
 use stonechat_stanza::{Stanza, ns};
 use stonechat_store::{Entry, Error, Log, Owner, Query, Store, Trim};
@@ -79,7 +79,8 @@ impl Waiting {
     }
 
     /// Stores a message for `account`, or a reference to where it is `kept`; it is durable when this returns. Its own `<delay/>`, which
-    /// a message has that was stored before, becomes the time of the entry again.
+    /// a message has that was stored before, becomes the time of the entry again; that of one which a client has not acknowledged is when it
+    /// first came (XEP-0198 §4).
     pub(super) async fn keep(
         &self,
         cx: &Cx<'_>,
@@ -92,7 +93,7 @@ impl Waiting {
         let id = cx.entry_id(account.as_str(), &message);
         let owner = Owner::account(account.as_str());
         let log = if place == Place::Returned { &self.returned } else { &self.last };
-        let at = take_stamp(&mut message, domain).unwrap_or(now);
+        let at = take_stamp(&mut message, domain).or(cx.since()).unwrap_or(now);
         let bytes = match kept {
             Some(id) => id.into_bytes(),
             None => {
@@ -175,6 +176,11 @@ impl Source {
 }
 
 impl Page {
+    /// Where an entry is, which leaves when its message is safe elsewhere.
+    pub(super) fn stored(&self, entry: &Entry) -> Shelved {
+        Shelved { log: self.log.clone(), owner: self.owner.clone(), id: entry.id.clone() }
+    }
+
     /// Deletes the first `count` messages, which were delivered. The store has the order to do so when this is first polled, so
     /// that a future which is dropped then does not leave behind what was delivered.
     pub(super) async fn delete(&mut self, count: usize) -> Result<(), Error> {
