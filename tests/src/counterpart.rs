@@ -88,7 +88,9 @@ impl Counterpart {
 
     fn configure(&self) {
         let folder = self.folder.path();
-        let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("the folder can be written to");
+        let write = |name: &str, text: &str| {
+            fs::write(folder.join(name), text).expect("the folder can be written to")
+        };
         let (certificate, key) = identity();
         write("cert.pem", &certificate);
         write("key.pem", &key);

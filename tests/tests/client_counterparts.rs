@@ -15,7 +15,7 @@ use stonechat_sasl::client::Policy;
 use stonechat_stanza::{Stanza, presence};
 use stonechat_tests::counterpart::Kind;
 use stonechat_tests::{Counterpart, Cutter};
-use stonechat_xep_ping::Pinger;
+use stonechat_xep_ping::client::Pinger;
 
 fn builder(server: &Counterpart, user: &str, at: SocketAddr) -> Builder {
     Client::builder(format!("{user}@localhost").parse().unwrap())
@@ -23,6 +23,7 @@ fn builder(server: &Counterpart, user: &str, at: SocketAddr) -> Builder {
         .trust(Trust::roots(client::read(&server.certificate())))
         .place(Place::Host("127.0.0.1".to_owned(), at.port()))
         .extension(&stonechat_xep_ping::CLIENT)
+        .extension(&stonechat_xep_roster::CLIENT)
 }
 
 async fn log_in(server: &Counterpart, user: &str, at: SocketAddr) -> Online {
@@ -38,12 +39,14 @@ async fn mechanisms(server: &Counterpart) -> Vec<&'static str> {
     let mut possible = Vec::new();
     for mechanism in Mechanism::SCRAM.into_iter().chain([Mechanism::Plain]) {
         let policy = Policy::of([mechanism]);
-        let (client, mut events) = builder(server, "user1", server.c2s()).policy(policy.clone()).start().unwrap();
+        let (client, mut events) =
+            builder(server, "user1", server.c2s()).policy(policy.clone()).start().unwrap();
         match events.next().await {
             Some(Event::Online { .. }) => {
                 possible.push(mechanism.name());
                 let direct = Place::DirectTls("127.0.0.1".to_owned(), server.c2s_direct_tls().port());
-                let direct = Online::start(builder(server, "user1", server.c2s()).policy(policy).place(direct)).await;
+                let direct =
+                    Online::start(builder(server, "user1", server.c2s()).policy(policy).place(direct)).await;
                 direct.client.close().await;
             }
             Some(Event::Offline { error: Error::NoMechanism(_), .. }) => {}
@@ -94,6 +97,7 @@ async fn with_prosody() {
     let possible = mechanisms(&server).await;
     assert!(["SCRAM-SHA-1", "PLAIN"].iter().all(|name| possible.contains(name)), "{possible:?}");
     a_wrong_password_is_the_end(&server).await;
+    client::change_roster(&mut log_in(&server, "user1", server.c2s()).await).await;
     they_chat_ping_and_resume(&server).await;
 }
 
@@ -103,5 +107,6 @@ async fn with_ejabberd() {
     let possible = mechanisms(&server).await;
     assert!(["SCRAM-SHA-1", "PLAIN"].iter().all(|name| possible.contains(name)), "{possible:?}");
     a_wrong_password_is_the_end(&server).await;
+    client::change_roster(&mut log_in(&server, "user1", server.c2s()).await).await;
     they_chat_ping_and_resume(&server).await;
 }

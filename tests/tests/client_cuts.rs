@@ -21,7 +21,8 @@ const CUTS: usize = 500;
 const WINDOW: usize = 40;
 
 fn through(server: &Server, cutter: &Cutter, user: &str) -> Builder {
-    let quick = Backoff { first: Duration::from_millis(2), most: Duration::from_millis(20), good: Duration::ZERO };
+    let quick =
+        Backoff { first: Duration::from_millis(2), most: Duration::from_millis(20), good: Duration::ZERO };
     builder(server, user)
         .place(Place::Host("127.0.0.1".to_owned(), cutter.address().port()))
         .configure(|config| config.reconnect = Some(quick))
@@ -40,7 +41,8 @@ async fn a_session_goes_on_over_another_connection() {
         one.until(|event| matches!(event, Event::Offline { resumable: true, retry: Some(_), .. })).await;
         two.client.send(message(one.jid.as_str(), "meanwhile")).await.unwrap();
         let jid = one.jid.clone();
-        one.until(|event| matches!(event, Event::Online { resumed: true, jid: resumed } if *resumed == jid)).await;
+        one.until(|event| matches!(event, Event::Online { resumed: true, jid: resumed } if *resumed == jid))
+            .await;
         assert_eq!(one.message().await, "meanwhile");
         chat(&mut one, &mut two).await;
     }
@@ -55,7 +57,12 @@ struct Direction {
 }
 
 /// Sends numbered messages until it is told to stop, and gives how many.
-async fn send(client: stonechat_client::Client, to: String, direction: Arc<Direction>, stop: Arc<AtomicBool>) -> usize {
+async fn send(
+    client: stonechat_client::Client,
+    to: String,
+    direction: Arc<Direction>,
+    stop: Arc<AtomicBool>,
+) -> usize {
     for number in 0.. {
         while number - direction.received.load(Ordering::SeqCst) >= WINDOW {
             direction.moved.notified().await;
@@ -103,10 +110,12 @@ async fn with_500_cuts_at_random_bytes_every_message_arrives_once_and_in_order()
     one.client.send(Stanza::presence(presence::Type::Available)).await.unwrap();
     let two = client::log_in(&server, "user2").await;
 
-    let (there, back, stop) = (Arc::<Direction>::default(), Arc::<Direction>::default(), Arc::<AtomicBool>::default());
+    let (there, back, stop) =
+        (Arc::<Direction>::default(), Arc::<Direction>::default(), Arc::<AtomicBool>::default());
     let (first, second) = (one.client.clone(), two.client.clone());
     let (to_first, to_second) = (one.jid.to_string(), two.jid.to_string());
-    let receivers = [tokio::spawn(receive(one, Arc::clone(&back))), tokio::spawn(receive(two, Arc::clone(&there)))];
+    let receivers =
+        [tokio::spawn(receive(one, Arc::clone(&back))), tokio::spawn(receive(two, Arc::clone(&there)))];
     let senders = [
         tokio::spawn(send(first.clone(), to_second, Arc::clone(&there), Arc::clone(&stop))),
         tokio::spawn(send(second.clone(), to_first, Arc::clone(&back), Arc::clone(&stop))),

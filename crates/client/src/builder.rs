@@ -1,6 +1,7 @@
 //! Composing a client.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use stonechat_extension::client::{Descriptor, Pipeline, Tables, channel};
 use stonechat_extension::{Clock, InstallError, Plan, Registry};
@@ -159,7 +160,13 @@ impl Builder {
         let tables = Tables::build(&Registry::of(&self.extensions)?, &self.plan, &handle)?;
         let account = self.config.account.clone();
         let connector = Connector::new(self.place, &account, &self.trust, self.config.security)?;
-        let pipeline = Pipeline::new(Arc::clone(&tables), account.clone(), handle.clone(), Clock::System);
+        let pipeline = Pipeline::new(
+            Arc::clone(&tables),
+            account.clone(),
+            handle.clone(),
+            Clock::System,
+            Instant::now(),
+        );
 
         let (control, controls) = mpsc::channel(4);
         let (events, receiver) = mpsc::channel(EVENTS);

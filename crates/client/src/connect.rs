@@ -19,6 +19,8 @@ use crate::transport::Transport;
 const HEAD_START: Duration = Duration::from_millis(250);
 /// How long all addresses of a host may take, and then TLS with it.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// So many of the hosts that DNS names are tried.
+const MOST_TARGETS: usize = 8;
 /// So many addresses of a host are tried.
 const MOST_ADDRESSES: usize = 8;
 
@@ -59,7 +61,7 @@ impl Connector {
     /// Connects, with TLS where that comes first.
     pub(crate) async fn connect(self) -> Result<(Transport, Option<Channel>), Error> {
         let mut last = None;
-        for target in self.targets().await? {
+        for target in self.targets().await?.into_iter().take(MOST_TARGETS) {
             if target.direct_tls && self.handshake.is_none() {
                 continue;
             }

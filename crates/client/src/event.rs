@@ -12,7 +12,7 @@ use crate::protocol::{Error, FastToken};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// There is a session, and stanzas may flow.
+    /// There is a session, and stanzas may flow. One that was not resumed begins with nothing: presence, for one, is to be sent anew.
     Online {
         /// Its address.
         jid: FullJid,

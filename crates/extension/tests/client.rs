@@ -134,6 +134,27 @@ fn a_request_of_a_lost_session_has_no_answer_and_that_of_a_resumed_one_has() {
     assert_eq!(client.event(), Some(Saw("answer false".into())));
 }
 
+#[test]
+fn a_request_that_is_made_without_a_connection_waits_for_one() {
+    let mut client = TestClient::with(&[]);
+    let handle = client.handle();
+    let ask = |handle: stonechat_extension::client::Handle| async move {
+        handle.exchange(Stanza::iq(iq::Type::Get).with(&Thing)).await
+    };
+    let first = client.start(ask(handle.clone()));
+    client.connect(false);
+    let request = client.sent().unwrap();
+    client.receive(&request.reply().to_string());
+    assert!(matches!(first.outcome(), Some(Ok(_))));
+
+    client.disconnect(true);
+    let second = client.start(ask(handle));
+    client.connect(false);
+    let request = client.sent().unwrap();
+    client.receive(&request.reply().to_string());
+    assert!(matches!(second.outcome(), Some(Ok(_))));
+}
+
 /// Rejects what says no, drops what says hush, numbers what passes, and emits what it sees.
 struct Gate;
 impl Extension for Gate {

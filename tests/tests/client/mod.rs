@@ -11,6 +11,7 @@ use stonechat_sasl::Mechanism;
 use stonechat_stanza::jid::{FullJid, Jid};
 use stonechat_stanza::{Element, Stanza, message, ns, presence};
 use stonechat_tests::Server;
+use stonechat_xep_roster::client::{Change, Contacts};
 use tokio::time::timeout;
 
 /// How long anything may take.
@@ -36,7 +37,7 @@ pub(crate) fn bare(server: &Server, user: &str) -> Builder {
 
 /// A client of a user of the server.
 pub(crate) fn builder(server: &Server, user: &str) -> Builder {
-    bare(server, user).extension(&stonechat_xep_ping::CLIENT)
+    bare(server, user).extension(&stonechat_xep_ping::CLIENT).extension(&stonechat_xep_roster::CLIENT)
 }
 
 /// The same, which may log in by PLAIN.
@@ -74,8 +75,17 @@ impl Online {
         loop {
             match self.event().await {
                 event if wanted(&event) => return,
-                Event::Stanza(_) | Event::Token(_) => {}
+                Event::Stanza(_) | Event::Token(_) | Event::Extension(_) => {}
                 other => panic!("instead: {other:?}"),
+            }
+        }
+    }
+
+    /// The next change of the roster.
+    pub(crate) async fn change(&mut self) -> Change {
+        loop {
+            if let Event::Extension(event) = self.event().await {
+                return event.take().unwrap();
             }
         }
     }
@@ -110,4 +120,17 @@ pub(crate) async fn chat(from: &mut Online, to: &mut Online) {
     let words = format!("hello from {} <&>", from.jid);
     from.client.send(message(to.jid.as_str(), &words)).await.unwrap();
     assert_eq!(to.message().await, words);
+}
+
+/// A contact is added and removed, which shows when the server has done so.
+pub(crate) async fn change_roster(one: &mut Online) {
+    assert_eq!(one.change().await, Change::Loaded);
+    let contacts = one.client.service::<Contacts>().unwrap();
+    let nurse: Jid = "nurse@example.com".parse().unwrap();
+    contacts.set(nurse.clone(), "Nurse", vec!["Servants".to_owned()]).await.unwrap();
+    let Change::Set(item) = one.change().await else { panic!("no contact") };
+    assert_eq!((&item.jid, item.name.as_str()), (&nurse, "Nurse"));
+    contacts.remove(nurse.clone()).await.unwrap();
+    assert_eq!(one.change().await, Change::Removed(nurse));
+    assert!(contacts.all().is_empty());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stonechat_extension::client::{
-    Answer, Cx, Extension as ClientExtension, Handle, Inbound, Installer, Query, RequestError, Senders,
+    self, Answer, Cx, Handle, Inbound, Installer, Query, RequestError, Senders,
 };
 use stonechat_extension::{InstallError, Manifest, NoConfig, Reply};
 use stonechat_stanza::jid::Jid;
@@ -14,9 +14,9 @@ use crate::{NS, Ping};
 
 /// The client extension: answers pings of whoever may send us stanzas, and provides a [`Pinger`].
 #[derive(Debug)]
-pub struct Client;
+pub struct Extension;
 
-impl ClientExtension for Client {
+impl client::Extension for Extension {
     const MANIFEST: Manifest = Manifest::new("ping").about("answers pings, and pings").xep(199, "2.0.1");
     type Config = NoConfig;
 
@@ -28,7 +28,7 @@ impl ClientExtension for Client {
     }
 }
 
-impl Answer<Ping> for Client {
+impl Answer<Ping> for Extension {
     fn answer(&self, _: &mut Cx<'_>, _: &Inbound, _: Ping) -> Result<Reply, StanzaError> {
         Ok(Reply::empty())
     }
@@ -66,4 +66,4 @@ impl Pinger {
     }
 }
 
-stonechat_extension::register!(client: Client);
+stonechat_extension::register!(client: Extension);

@@ -4,7 +4,7 @@
 //! a full JID are for the client with that address (§4.4 "end-to-end") and pass through. Pings that the server itself sends
 //! are not here: it sees dead connections by other means.
 //!
-//! The client answers pings, and pings others with its [`Pinger`].
+//! The client answers pings, and pings others with the service `client::Pinger`.
 //!
 //! ```
 //! use stonechat_stanza::{Stanza, iq};
@@ -18,9 +18,9 @@ mod wire;
 pub use wire::{NS, Ping};
 
 #[cfg(feature = "client")]
-mod client;
+pub mod client;
 #[cfg(feature = "client")]
-pub use client::{CLIENT, Client, Pinger};
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

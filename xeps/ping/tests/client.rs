@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use stonechat_extension::client::RequestError;
 use stonechat_extension::client::test_host::{TestClient, check};
-use stonechat_xep_ping::{CLIENT, Pinger};
+use stonechat_xep_ping::CLIENT;
+use stonechat_xep_ping::client::Pinger;
 
 const WITHIN: Duration = Duration::from_secs(5);
 

@@ -11,6 +11,9 @@
 //! through the service [`Roster`] by the extension that knows their rules. Removing a contact fires [`Removed`], so that this
 //! extension can cancel the subscriptions (§2.5.2).
 //!
+//! The client keeps the roster as the server has it (the service `client::Contacts`), takes pushes from the own account and from nobody else, and asks
+//! by version where the server knows versions. A request and a push keep their order.
+//!
 //! Left out: contacts with a resourcepart (`jid-malformed`), shared rosters, and the roster's contents in service discovery.
 //!
 //! ```
@@ -26,6 +29,10 @@
 mod wire;
 pub use wire::{Item, NS, Query, Subscription};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

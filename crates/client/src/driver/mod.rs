@@ -9,7 +9,7 @@ use stonechat_extension::client::{Commands, Effect, Pipeline, Progress, SendErro
 use stonechat_jid::FullJid;
 use stonechat_stanza::Stanza;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep_until;
 
 use crate::client::Control;
@@ -53,7 +53,7 @@ enum Happened {
     Unheard,
     Link(Done),
     Time,
-    TaskEnded,
+    TaskEnded(Result<(), JoinError>),
 }
 
 impl Driver {
@@ -103,7 +103,7 @@ impl Driver {
             self.link.fill(&mut self.machine);
             while let Some(event) = self.machine.poll_event() {
                 moved = true;
-                self.event(event);
+                self.event(event, Instant::now());
             }
             while let Some(effect) = self.pipeline.next_effect() {
                 moved = true;
@@ -117,29 +117,29 @@ impl Driver {
         }
     }
 
-    fn event(&mut self, event: protocol::Event) {
+    fn event(&mut self, event: protocol::Event, now: Instant) {
         match event {
             protocol::Event::Connect => self.link.connect(),
             protocol::Event::StartTls => self.link.start_tls(&mut self.machine),
             protocol::Event::Derive(derivation) => self.link.derive(derivation),
             protocol::Event::Disconnect => self.link.disconnect(&mut self.machine),
-            protocol::Event::Online { jid, resumed } => {
+            protocol::Event::Online { jid, resumed, features } => {
                 self.session.send_replace(Some(jid.clone()));
-                self.pipeline.connected(jid.clone(), resumed);
+                self.pipeline.connected(jid.clone(), resumed, features, now);
                 self.backlog.push_back(Event::Online { jid, resumed });
             }
-            protocol::Event::Stanza(stanza) => self.pipeline.inbound(stanza),
+            protocol::Event::Stanza(stanza) => self.pipeline.inbound(stanza, now),
             protocol::Event::Fate(ticket, fate) => self.fate(ticket, fate),
             protocol::Event::Offline { error, resumable, retry } => {
                 if self.session.send_replace(None).is_some() {
-                    self.pipeline.disconnected(resumable);
+                    self.pipeline.disconnected(resumable, now);
                 }
                 self.backlog.push_back(Event::Offline { error, resumable, retry });
             }
             protocol::Event::Token(token) => self.backlog.push_back(Event::Token(token)),
             protocol::Event::Closed(error) => {
                 if self.session.send_replace(None).is_some() {
-                    self.pipeline.disconnected(false);
+                    self.pipeline.disconnected(false, now);
                 }
                 self.pipeline.close();
                 self.backlog.push_back(Event::Closed(error));
@@ -245,7 +245,7 @@ impl Driver {
             () = self.events.closed(), if self.closing.is_none() => Happened::Unheard,
             done = self.link.turn(reads) => Happened::Link(done),
             () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => Happened::Time,
-            Some(_) = self.tasks.join_next() => Happened::TaskEnded,
+            Some(ended) = self.tasks.join_next() => Happened::TaskEnded(ended),
         }
     }
 
@@ -269,7 +269,8 @@ impl Driver {
                 self.machine.timeout(now);
                 self.pipeline.timeout(now);
             }
-            Happened::Command(None) | Happened::Room | Happened::TaskEnded => {}
+            Happened::TaskEnded(Err(error)) => tracing::error!(%error, "a task of an extension failed"),
+            Happened::Command(None) | Happened::Room | Happened::TaskEnded(Ok(())) => {}
         }
     }
 

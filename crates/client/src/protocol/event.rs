@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stonechat_jid::FullJid;
 use stonechat_sasl::client::Derivation;
-use stonechat_stanza::Stanza;
+use stonechat_stanza::{Element, Stanza};
 
 use super::{Error, FastToken, Ticket};
 
@@ -41,6 +41,8 @@ pub enum Event {
         jid: FullJid,
         /// Whether it is the one of before.
         resumed: bool,
+        /// The stream features that were shown for it.
+        features: Vec<Element>,
     },
     /// A stanza has come.
     Stanza(Stanza),

@@ -462,7 +462,7 @@ impl Machine {
         }
     }
 
-    fn online(&mut self, Outcome { jid, session }: Outcome, now: Instant) {
+    fn online(&mut self, Outcome { jid, features, session }: Outcome, now: Instant) {
         let (online, resumed) = match session {
             Session::Resumed(handled) => {
                 let Some(old) = self.resumable.clone() else { return };
@@ -491,7 +491,7 @@ impl Machine {
         self.session = Some(jid.clone());
         self.state = State::Online(Box::new(online));
         self.resumable_is_at();
-        self.events.push_back(Event::Online { jid, resumed });
+        self.events.push_back(Event::Online { jid, resumed, features });
     }
 
     fn fates(&mut self, tickets: Vec<Ticket>, fate: Fate) {

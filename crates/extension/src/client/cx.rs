@@ -2,14 +2,31 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use stonechat_jid::{BareJid, FullJid};
 use stonechat_stanza::Stanza;
 
-use super::{Effect, Event, EventBody, Handle, Tables, Tracker};
+use super::requests::Call;
+use super::{DEFAULT_TIMEOUT, Effect, Event, EventBody, Handle, RequestError, Tables, Tracker};
 use crate::Clock;
 use crate::point::Point;
+
+/// What handlers want done.
+pub(super) enum Wanted {
+    Effect(Effect),
+    Ask(Stanza, Duration, Call),
+}
+
+impl std::fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Effect(effect) => effect.fmt(f),
+            Self::Ask(request, ..) => f.debug_tuple("Ask").field(request).finish(),
+        }
+    }
+}
 
 /// Who the client is, and what it reaches.
 #[derive(Debug)]
@@ -25,7 +42,7 @@ pub(super) struct Me {
 pub struct Cx<'a> {
     pub(super) tables: &'a Arc<Tables>,
     pub(super) me: &'a Me,
-    pub(super) out: &'a mut VecDeque<Effect>,
+    pub(super) out: &'a mut VecDeque<Wanted>,
 }
 
 impl Cx<'_> {
@@ -67,17 +84,32 @@ impl Cx<'_> {
 
     /// Sends a stanza. It does not pass [`Outbound`](super::Outbound).
     pub fn send(&mut self, stanza: Stanza) {
-        self.out.push_back(Effect::Send(stanza, Tracker::new().0));
+        self.want(Effect::Send(stanza, Tracker::new().0));
+    }
+
+    fn want(&mut self, effect: Effect) {
+        self.out.push_back(Wanted::Effect(effect));
+    }
+
+    /// Asks something, an IQ of type `get` or `set`, and has `then` called with the answer before anything that comes behind it is looked
+    /// at. For what has to be in its place, such as a list of which changes follow; a task would get the answer some time later.
+    pub fn ask(
+        &mut self,
+        request: Stanza,
+        then: impl FnOnce(&mut Cx<'_>, Result<Stanza, RequestError>) + Send + 'static,
+    ) {
+        self.out.push_back(Wanted::Ask(request, DEFAULT_TIMEOUT, Box::new(then)));
     }
 
     /// Puts an event into the application's stream of events.
     pub fn emit(&mut self, event: impl EventBody) {
-        self.out.push_back(Effect::Event(Event::new(event)));
+        self.want(Effect::Event(Event::new(event)));
     }
 
-    /// Has the client run a task, until it ends or the client is closed. It reaches the client by [`Cx::handle`].
+    /// Has the client run a task, until it ends or the client is closed. It reaches the client by [`Cx::handle`]. How many there are at a
+    /// time is for the extension to bound.
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
-        self.out.push_back(Effect::Task(super::Task::new(task)));
+        self.want(Effect::Task(super::Task::new(task)));
     }
 
     /// Runs the reactions of point `P` to an event of the caller's.

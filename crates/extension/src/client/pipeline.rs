@@ -2,16 +2,17 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use stonechat_jid::{BareJid, FullJid};
-use stonechat_stanza::{Defect, Kind, Stanza, StanzaError, iq};
+use stonechat_stanza::{Defect, Element, Kind, Stanza, StanzaError, iq};
 
-use super::cx::Me;
+use super::cx::{Me, Wanted};
 use super::owners::Taken;
-use super::requests::{Requests, is_request};
+use super::requests::{Answered, Requests, is_request};
 use super::{
     Command, Connected, Cx, Disconnected, Event, Handle, Inbound, Outbound, Progress, RequestError,
     SendError, Sender, Tables, Tracker,
@@ -58,15 +59,16 @@ pub struct Pipeline {
     tables: Arc<Tables>,
     me: Me,
     requests: Requests,
-    out: VecDeque<Effect>,
+    out: VecDeque<Wanted>,
+    now: Instant,
 }
 
 impl Pipeline {
     /// A pipeline for the client of `account`; `handle` is what its tasks reach it by.
     #[must_use]
-    pub fn new(tables: Arc<Tables>, account: BareJid, handle: Handle, clock: Clock) -> Self {
+    pub fn new(tables: Arc<Tables>, account: BareJid, handle: Handle, clock: Clock, now: Instant) -> Self {
         let me = Me { account, session: None, clock, handle };
-        Self { tables, me, requests: Requests::default(), out: VecDeque::new() }
+        Self { tables, me, requests: Requests::default(), out: VecDeque::new(), now }
     }
 
     /// What the extensions registered.
@@ -77,22 +79,49 @@ impl Pipeline {
 
     /// The next thing to do; to be asked after each input until there is none.
     pub fn next_effect(&mut self) -> Option<Effect> {
-        self.out.pop_front()
+        loop {
+            while let Some((call, result)) = self.requests.next_due() {
+                self.call(|cx| call(cx, result));
+            }
+            match self.out.pop_front()? {
+                Wanted::Effect(effect) => return Some(effect),
+                Wanted::Ask(request, timeout, call) => {
+                    let asked = self.requests.wait(request, timeout, self.now, Answered::Call(call));
+                    if let Some(effect) = asked.and_then(|request| self.leaving(request, Tracker::new().0)) {
+                        return Some(effect);
+                    }
+                }
+            }
+        }
     }
 
-    /// There is a session. Requests of an earlier one have no answers any more, unless that is [resumed](Connected::resumed).
-    pub fn connected(&mut self, jid: FullJid, resumed: bool) {
-        if !resumed {
-            self.requests.end_all(&RequestError::Lost);
+    /// As with other handlers, a panic is not the client's end.
+    fn call(&mut self, call: impl FnOnce(&mut Cx<'_>)) {
+        let mut cx = self.cx();
+        if catch_unwind(AssertUnwindSafe(|| call(&mut cx))).is_err() {
+            tracing::error!("a handler of an answer panicked");
         }
+    }
+
+    /// There is a session. Requests of an earlier one have no answers any more, unless that is [resumed](Connected::resumed); those that
+    /// were made without a connection leave now.
+    pub fn connected(&mut self, jid: FullJid, resumed: bool, features: Vec<Element>, now: Instant) {
+        self.now = now;
+        if !resumed {
+            self.requests.session_lost();
+        }
+        // Who logs in as nobody learns here who it is, and what a server normalises is as it says.
+        self.me.account = jid.to_bare();
         self.me.session = Some(jid.clone());
-        self.cx().react_at(&Connected { jid, resumed });
+        self.cx().react_at(&Connected { jid, resumed, features });
     }
 
     /// The connection is gone.
-    pub fn disconnected(&mut self, resumable: bool) {
+    pub fn disconnected(&mut self, resumable: bool, now: Instant) {
+        self.now = now;
+        self.requests.connection_lost();
         if !resumable {
-            self.requests.end_all(&RequestError::Lost);
+            self.requests.session_lost();
         }
         self.cx().react_at(&Disconnected { resumable });
     }
@@ -104,11 +133,12 @@ impl Pipeline {
 
     /// Takes a command of the application's or of a task's.
     pub fn command(&mut self, command: Command, now: Instant) {
+        self.now = now;
         match command {
-            Command::Emit(event) => self.out.push_back(Effect::Event(event)),
+            Command::Emit(event) => self.want(Effect::Event(event)),
             Command::Send(stanza, tracker) => self.send(stanza, tracker),
             Command::Request(stanza, timeout, answer) => {
-                if let Some(request) = self.requests.wait(stanza, timeout, now, answer) {
+                if let Some(request) = self.requests.wait(stanza, timeout, now, Answered::Task(answer)) {
                     self.send(request, Tracker::new().0);
                 }
             }
@@ -123,7 +153,18 @@ impl Pipeline {
         }
     }
 
+    fn want(&mut self, effect: Effect) {
+        self.out.push_back(Wanted::Effect(effect));
+    }
+
     fn send(&mut self, stanza: Stanza, tracker: Tracker) {
+        if let Some(effect) = self.leaving(stanza, tracker) {
+            self.want(effect);
+        }
+    }
+
+    /// A stanza on its way to the server; `None` when it is kept from leaving.
+    fn leaving(&mut self, stanza: Stanza, tracker: Tracker) -> Option<Effect> {
         let hooks = Arc::clone(&self.tables.outbound);
         let mut event = Outbound { stanza };
         if let Err(error) = hooks.admit(&self.cx(), &mut event) {
@@ -131,14 +172,16 @@ impl Pipeline {
             if let (true, Some(id)) = (is_request(&event.stanza), event.stanza.id()) {
                 self.requests.not_sent(id, error.clone());
             }
-            return tracker.tell(Progress::Failed(SendError::Refused(error)));
+            tracker.tell(Progress::Failed(SendError::Refused(error)));
+            return None;
         }
         hooks.observe(&mut self.cx(), &event);
-        self.out.push_back(Effect::Send(event.stanza, tracker));
+        Some(Effect::Send(event.stanza, tracker))
     }
 
     /// Takes a stanza of the server's.
-    pub fn inbound(&mut self, stanza: Stanza) {
+    pub fn inbound(&mut self, stanza: Stanza, now: Instant) {
+        self.now = now;
         if let Kind::Iq(iq::Type::Result | iq::Type::Error) = stanza.kind() {
             return self.requests.answer(&stanza, &self.me.account, self.me.session.as_ref());
         }
@@ -160,7 +203,7 @@ impl Pipeline {
         match event.stanza.kind() {
             Kind::Iq(kind) => self.request(kind, &event),
             Kind::Message(_) => self.message(event),
-            Kind::Presence(_) => self.out.push_back(Effect::Stanza(event)),
+            Kind::Presence(_) => self.want(Effect::Stanza(event)),
         }
     }
 
@@ -179,7 +222,7 @@ impl Pipeline {
     fn message(&mut self, message: Inbound) {
         let tables = Arc::clone(&self.tables);
         match tables.owners.take(&mut self.cx(), &message) {
-            Taken::NotOwned => self.out.push_back(Effect::Stanza(message)),
+            Taken::NotOwned => self.want(Effect::Stanza(message)),
             Taken::Yes => {}
             Taken::Forged => {
                 tracing::warn!(from = ?message.stanza.from(), "a message from somebody that it must not come from");
@@ -204,7 +247,7 @@ impl Pipeline {
     /// From a client, what has no `from` is from its session, and the server says so.
     fn reply(&mut self, mut reply: Stanza) {
         reply.set_from(None);
-        self.out.push_back(Effect::Send(reply, Tracker::new().0));
+        self.want(Effect::Send(reply, Tracker::new().0));
     }
 
     /// When [`timeout`](Self::timeout) is to be called.
@@ -215,6 +258,7 @@ impl Pipeline {
 
     /// Ends the waiting of requests that have waited long enough.
     pub fn timeout(&mut self, now: Instant) {
+        self.now = now;
         self.requests.expire(now);
     }
 

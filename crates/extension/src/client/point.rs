@@ -1,7 +1,7 @@
 //! The points of a client.
 
 use stonechat_jid::FullJid;
-use stonechat_stanza::Stanza;
+use stonechat_stanza::{Element, Stanza};
 
 use super::Sender;
 use crate::point::{Point, StanzaPoint};
@@ -13,6 +13,8 @@ pub struct Connected {
     pub jid: FullJid,
     /// Whether it is the session of before (XEP-0198 §5): what the server knew of it, it still knows.
     pub resumed: bool,
+    /// The stream features that the server has shown for the session; none where it was resumed together with the login.
+    pub features: Vec<Element>,
 }
 
 /// The connection is gone. Where the session can be resumed, that is tried, and its next [`Connected`] says whether it was.

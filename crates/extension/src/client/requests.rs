@@ -1,32 +1,64 @@
 //! Requests that wait for their answers: by id and by whom was asked, with the time as an argument.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use stonechat_jid::{BareJid, FullJid, Jid};
 use stonechat_stanza::{Kind, Stanza, StanzaError, iq};
 use tokio::sync::oneshot;
 
-use super::{RequestError, sender};
+use super::{Cx, RequestError, sender};
 use crate::numbering::random;
 
 /// So many requests wait at the same time.
 pub const MOST_REQUESTS: usize = 1000;
 
-type Answered = oneshot::Sender<Result<Stanza, RequestError>>;
+/// What is called with an answer, in its place among all that comes.
+pub(super) type Call = Box<dyn FnOnce(&mut Cx<'_>, Result<Stanza, RequestError>) + Send>;
+
+/// Who gets an answer.
+pub(super) enum Answered {
+    /// A task, some time.
+    Task(oneshot::Sender<Result<Stanza, RequestError>>),
+    /// A handler, at once.
+    Call(Call),
+}
+
+impl std::fmt::Debug for Answered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Task(_) => "Task",
+            Self::Call(_) => "Call",
+        })
+    }
+}
+
+/// A handler whose answer is here.
+pub(super) type Due = (Call, Result<Stanza, RequestError>);
 
 #[derive(Debug)]
 struct Waiting {
     asked: Option<Jid>,
     until: Instant,
+    /// How many connections had been lost when it was asked.
+    losses: u64,
     answer: Answered,
 }
 
 /// The requests that wait.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Requests {
     waiting: HashMap<String, Waiting>,
     deadlines: BTreeSet<(Instant, String)>,
+    losses: u64,
+    due: VecDeque<Due>,
+}
+
+// What is due has no use for being shown.
+impl std::fmt::Debug for Requests {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Requests").field("waiting", &self.waiting.len()).finish_non_exhaustive()
+    }
 }
 
 impl Requests {
@@ -42,7 +74,7 @@ impl Requests {
             self.forget_abandoned();
         }
         if self.waiting.len() >= MOST_REQUESTS {
-            tell(answer, Err(RequestError::TooMany));
+            self.tell(answer, Err(RequestError::TooMany));
             return None;
         }
         let id = random();
@@ -50,7 +82,8 @@ impl Requests {
         // A time that cannot be expressed is as good as a year.
         let until = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(31_536_000));
         self.deadlines.insert((until, id.clone()));
-        self.waiting.insert(id, Waiting { asked: request.to().map(|to| to.to_jid()), until, answer });
+        let asked = request.to().map(|to| to.to_jid());
+        self.waiting.insert(id, Waiting { asked, until, losses: self.losses, answer });
         Some(request)
     }
 
@@ -91,33 +124,58 @@ impl Requests {
         }
     }
 
+    /// A connection is lost. What is asked from here on waits for the next one.
+    pub(super) fn connection_lost(&mut self) {
+        self.losses += 1;
+    }
+
+    /// The session is not that of before the last loss: what was asked in that one has no answer any more.
+    pub(super) fn session_lost(&mut self) {
+        let asked_before =
+            |(id, waiting): (&String, &Waiting)| (waiting.losses < self.losses).then(|| id.clone());
+        let ids: Vec<String> = self.waiting.iter().filter_map(asked_before).collect();
+        for id in ids {
+            self.end(&id, Err(RequestError::Lost));
+        }
+    }
+
     /// Tells all that no answer will come.
     pub(super) fn end_all(&mut self, error: &RequestError) {
         self.deadlines.clear();
-        for (_, waiting) in self.waiting.drain() {
-            tell(waiting.answer, Err(error.clone()));
+        for (_, waiting) in std::mem::take(&mut self.waiting) {
+            self.tell(waiting.answer, Err(error.clone()));
         }
     }
 
     fn end(&mut self, id: &str, result: Result<Stanza, RequestError>) {
         if let Some(waiting) = self.waiting.remove(id) {
             self.deadlines.remove(&(waiting.until, id.to_owned()));
-            tell(waiting.answer, result);
+            self.tell(waiting.answer, result);
+        }
+    }
+
+    /// The next handler whose answer is here.
+    pub(super) fn next_due(&mut self) -> Option<Due> {
+        self.due.pop_front()
+    }
+
+    fn tell(&mut self, answer: Answered, result: Result<Stanza, RequestError>) {
+        match answer {
+            // Who asked may have given up meanwhile.
+            Answered::Task(task) => drop(task.send(result)),
+            Answered::Call(call) => self.due.push_back((call, result)),
         }
     }
 
     fn forget_abandoned(&mut self) {
-        let gone = |(id, waiting): (&String, &Waiting)| waiting.answer.is_closed().then(|| id.clone());
+        let abandoned =
+            |waiting: &Waiting| matches!(&waiting.answer, Answered::Task(task) if task.is_closed());
+        let gone = |(id, waiting): (&String, &Waiting)| abandoned(waiting).then(|| id.clone());
         let ids: Vec<String> = self.waiting.iter().filter_map(gone).collect();
         for id in ids {
             self.end(&id, Err(RequestError::Closed));
         }
     }
-}
-
-/// Who asked may have given up meanwhile.
-fn tell(answer: Answered, result: Result<Stanza, RequestError>) {
-    drop(answer.send(result));
 }
 
 /// Whether a stanza is a request that is answered.
@@ -140,7 +198,7 @@ mod tests {
     ) -> (Stanza, oneshot::Receiver<Result<Stanza, RequestError>>) {
         let (sender, receiver) = oneshot::channel();
         let request = Stanza::iq(iq::Type::Get).with_to(to.parse::<Jid>().unwrap());
-        (requests.wait(request, Duration::from_secs(5), now, sender).unwrap(), receiver)
+        (requests.wait(request, Duration::from_secs(5), now, Answered::Task(sender)).unwrap(), receiver)
     }
 
     #[test]
@@ -178,7 +236,9 @@ mod tests {
         let mut receivers: Vec<_> =
             (0..MOST_REQUESTS).map(|_| ask(&mut requests, "example.com", now).1).collect();
         let (sender, mut refused) = oneshot::channel();
-        assert!(requests.wait(Stanza::iq(iq::Type::Get), Duration::ZERO, now, sender).is_none());
+        assert!(
+            requests.wait(Stanza::iq(iq::Type::Get), Duration::ZERO, now, Answered::Task(sender)).is_none()
+        );
         assert!(matches!(refused.try_recv().unwrap(), Err(RequestError::TooMany)));
         receivers.pop();
         let _ = ask(&mut requests, "example.com", now);

@@ -12,7 +12,7 @@ use stonechat_jid::FullJid;
 use stonechat_sasl::Channel;
 use stonechat_sasl::client::{Derivation, Derived, Exchange};
 use stonechat_sasl::scram::ClientKeys;
-use stonechat_stanza::Nonza;
+use stonechat_stanza::{Element, Nonza};
 use stonechat_stream::codec::Frame;
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::client::{self as negotiation, Action, Negotiation};
@@ -58,6 +58,7 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) jid: FullJid,
+    pub(super) features: Vec<Element>,
     pub(super) session: Session,
 }
 
@@ -89,6 +90,8 @@ pub(super) struct Attempt {
     keys: Option<ClientKeys>,
     token: Option<FastToken>,
     features: Features,
+    /// Whether the features are those of the session.
+    at_session: bool,
     exchange: Option<Running>,
     /// What SASL2 has brought.
     success: Option<Box<Success>>,
@@ -142,6 +145,7 @@ impl Attempt {
             keys,
             token,
             features: Features::new(),
+            at_session: false,
             exchange: None,
             success: None,
             handled: None,

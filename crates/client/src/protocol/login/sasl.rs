@@ -55,7 +55,10 @@ impl Attempt {
     pub(super) fn start(&self, offer: &Offer, login: Login) -> Result<(Exchange, Zeroizing<Vec<u8>>), Error> {
         let mut policy = self.config.policy.clone();
         if self.unbound {
-            policy = Mechanism::SCRAM.into_iter().filter(|mechanism| mechanism.binds_channel()).fold(policy, Policy::forbid);
+            policy = Mechanism::SCRAM
+                .into_iter()
+                .filter(|mechanism| mechanism.binds_channel())
+                .fold(policy, Policy::forbid);
         }
         let choice = choose(offer, &self.channel, &login, &policy)?;
         let (exchange, initial) = Exchange::start(choice, login)?;

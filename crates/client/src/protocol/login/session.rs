@@ -10,6 +10,7 @@ use super::{Attempt, Counted, Error, Outcome, Session, Step};
 impl Attempt {
     /// The server has let us in, and these are the features of the session.
     pub(super) fn begin_session(&mut self) {
+        self.at_session = true;
         if let Some(success) = self.success.take() {
             if let Some(handled) = success.resume_failed {
                 self.handled = handled;
@@ -73,7 +74,16 @@ impl Attempt {
         };
         let jid = session.jid.clone();
         self.over = true;
-        self.steps.push_back(Step::Done(Outcome { jid, session: Session::Resumed(resumed.h) }));
+        self.steps.push_back(Step::Done(Outcome {
+            jid,
+            features: self.session_features(),
+            session: Session::Resumed(resumed.h),
+        }));
+    }
+
+    /// The features of the session, if it has come to those.
+    fn session_features(&self) -> Vec<Element> {
+        if self.at_session { self.features.iter().cloned().collect() } else { Vec::new() }
     }
 
     pub(super) fn established(&mut self, jid: FullJid) {
@@ -86,6 +96,6 @@ impl Attempt {
         };
         self.over = true;
         let session = Session::New { counted, handled: self.handled };
-        self.steps.push_back(Step::Done(Outcome { jid, session }));
+        self.steps.push_back(Step::Done(Outcome { jid, features: self.session_features(), session }));
     }
 }

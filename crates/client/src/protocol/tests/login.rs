@@ -278,7 +278,9 @@ fn a_binding_that_nobody_said_to_know_and_that_is_refused_is_left_out() {
     let strict = Config { policy: Policy::default().require_channel_binding(), ..tls() };
     let bindings = "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>";
     let announced = offer.replace("</stream:features>", &format!("{bindings}</stream:features>"));
-    for (config, offer) in [(Config { unbound_after_refusal: false, ..tls() }, &offer), (strict, &offer), (tls(), &announced)] {
+    for (config, offer) in
+        [(Config { unbound_after_refusal: false, ..tls() }, &offer), (strict, &offer), (tls(), &announced)]
+    {
         let mut script = Script::new(config);
         assert!(message(&script.say(offer)).starts_with("p=tls-exporter"));
         assert!(!script.say(failure).contains("<auth"));
@@ -312,7 +314,7 @@ fn sasl2_binds_enables_and_brings_a_token_in_one_go_and_resumes_with_it() {
         "{sent}"
     );
     script.say(&format!("{SUCCESS}<stream:features/>"));
-    let online = |event: &&Event| matches!(event, Event::Online { resumed: false, jid } if jid.as_str() == "juliet@example.com/a1");
+    let online = |event: &&Event| matches!(event, Event::Online { resumed: false, jid, .. } if jid.as_str() == "juliet@example.com/a1");
     assert!(script.events.iter().any(|event| online(&event)), "{:?}", script.events);
     assert!(script.events.iter().any(|event| matches!(event, Event::Token(Some(token)) if token.used == 0)));
     script.say("<message id='1'/>");

@@ -25,7 +25,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use stonechat_stanza::Stanza;
+use stonechat_stanza::{Element, Stanza};
 
 pub use contract::check;
 
@@ -48,6 +48,7 @@ pub struct TestClient {
     handle: Handle,
     clock: VirtualClock,
     now: Instant,
+    features: Vec<Element>,
     sent: VecDeque<Stanza>,
     stanzas: VecDeque<Inbound>,
     events: VecDeque<Event>,
@@ -110,15 +111,18 @@ impl TestClient {
         }
         let (handle, commands) = channel(64);
         let tables = Tables::build(&Registry::of(extensions)?, &plan, &handle)?;
+        let now = Instant::now();
         let clock = VirtualClock::new(START.parse().unwrap_or_default());
         let jid: stonechat_jid::FullJid = SESSION.parse().unwrap_or_else(|_| unreachable!("a constant"));
-        let pipeline = Pipeline::new(tables, jid.to_bare(), handle.clone(), Clock::Virtual(clock.clone()));
+        let pipeline =
+            Pipeline::new(tables, jid.to_bare(), handle.clone(), Clock::Virtual(clock.clone()), now);
         Ok(Self {
             pipeline,
             commands,
             handle,
             clock,
-            now: Instant::now(),
+            now,
+            features: Vec::new(),
             sent: VecDeque::new(),
             stanzas: VecDeque::new(),
             events: VecDeque::new(),
@@ -177,16 +181,23 @@ impl TestClient {
         result
     }
 
+    /// The server shows this stream feature, in all sessions from here on.
+    #[must_use]
+    pub fn with_feature(mut self, feature: Element) -> Self {
+        self.features.push(feature);
+        self
+    }
+
     /// The session begins, or goes on.
     pub fn connect(&mut self, resumed: bool) {
         let jid = SESSION.parse().unwrap_or_else(|_| unreachable!("a constant"));
-        self.pipeline.connected(jid, resumed);
+        self.pipeline.connected(jid, resumed, self.features.clone(), self.now);
         self.settle();
     }
 
     /// The connection is gone.
     pub fn disconnect(&mut self, resumable: bool) {
-        self.pipeline.disconnected(resumable);
+        self.pipeline.disconnected(resumable, self.now);
         self.settle();
     }
 
@@ -196,7 +207,7 @@ impl TestClient {
     /// When it is none.
     pub fn receive(&mut self, xml: &str) {
         let stanza = Stanza::parse(xml.as_bytes()).unwrap_or_else(|error| panic!("{xml}: {error}"));
-        self.pipeline.inbound(stanza);
+        self.pipeline.inbound(stanza, self.now);
         self.settle();
     }
 
