@@ -94,7 +94,7 @@ impl Connector {
         let (host, port, direct_tls) = match &self.place {
             Place::Host(host, port) => (host.clone(), *port, false),
             Place::DirectTls(host, port) => (host.clone(), *port, true),
-            Place::Domain if is_address(&self.domain) => return Ok(vec![fallback(&self.domain)]),
+            Place::Domain if is_known(&self.domain) => return Ok(vec![fallback(&self.domain)]),
             Place::Domain => {
                 let found = dns::targets(&self.domain).await;
                 let none =
@@ -123,8 +123,10 @@ impl Connector {
     }
 }
 
-fn is_address(domain: &str) -> bool {
-    domain.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+/// Whether DNS has nothing to say: for an address, and for this machine (RFC 6761 §6.3).
+fn is_known(domain: &str) -> bool {
+    let address = domain.trim_start_matches('[').trim_end_matches(']');
+    address.parse::<IpAddr>().is_ok() || domain == "localhost" || domain.ends_with(".localhost")
 }
 
 fn network(error: impl std::fmt::Display) -> Error {
@@ -190,6 +192,14 @@ mod tests {
         let addresses = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "127.0.0.1:1"]);
         assert_eq!(interleaved(addresses), parse(&["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"]));
         assert!(interleaved(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn dns_is_not_asked_about_addresses_and_this_machine() {
+        for domain in ["localhost", "im.localhost", "127.0.0.1", "[::1]"] {
+            assert!(is_known(domain), "{domain}");
+        }
+        assert!(!is_known("example.org") && !is_known("notlocalhost"));
     }
 
     #[tokio::test]

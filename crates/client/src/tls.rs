@@ -145,7 +145,7 @@ impl Handshake {
         connector: &TlsConnector,
         stream: TcpStream,
     ) -> Result<(Transport, Channel), Error> {
-        let stream = connector.connect(self.name.clone(), stream).await.map_err(failed)?;
+        let stream = connector.connect(self.name.clone(), stream).await.map_err(broken)?;
         let (_, connection) = stream.get_ref();
         let leaf = connection.peer_certificates().and_then(<[_]>::first);
         let leaf = leaf.ok_or_else(|| Error::Tls("the server has no certificate".to_owned()))?;
@@ -178,6 +178,12 @@ fn server_name(domain: &str) -> Result<ServerName<'static>, Error> {
 
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Tls(error.to_string())
+}
+
+/// A handshake that came to nothing: what TLS says, or the network.
+fn broken(error: std::io::Error) -> Error {
+    let of_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    if of_tls { failed(error) } else { Error::Network(error.to_string()) }
 }
 
 /// Takes every certificate.
