@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use stonechat_extension::client::test_host::TestClient;
 use stonechat_extension::client::{
-    Answer, Connected, Cx, Descriptor, Expected, Extension, Guard, Inbound, Installer, Map, Observe,
-    Outbound, Progress, React, RequestError, SendError, Senders, Take,
+    Add, Answer, Connected, Cx, Descriptor, Expected, Extension, Guard, Inbound, Installer, Learned, Map,
+    Observe, Outbound, Progress, React, RequestError, SendError, Senders, Take,
 };
 use stonechat_extension::{HandlerError, InstallError, Manifest, NoConfig, Registry, Reply, Verdict};
-use stonechat_stanza::{Stanza, StanzaError, iq, message, payload};
+use stonechat_stanza::{Element, Stanza, StanzaError, iq, message, payload};
 
 payload! {
     /// What the owner of requests and messages owns.
@@ -166,6 +166,7 @@ impl Extension for Gate {
         client.guard::<Inbound>(&gate);
         client.guard::<Outbound>(&gate);
         client.map::<Outbound>(&gate).before("another");
+        client.add(&gate);
         client.observe::<Inbound>(&gate);
         Ok(())
     }
@@ -196,6 +197,15 @@ impl Map<Outbound> for Gate {
     fn map(&self, _: &Cx<'_>, event: &mut Outbound) -> Result<(), StanzaError> {
         event.stanza.push(&Thing);
         Ok(())
+    }
+}
+
+impl Add for Gate {
+    fn add(&self, _: &Cx<'_>, event: &Outbound) -> Vec<Element> {
+        assert_ne!(event.stanza.id(), Some("broken"));
+        let words =
+            event.stanza.children().map(|child| child.name().to_owned()).collect::<Vec<_>>().join(" ");
+        vec![Element::builder("saw", "urn:example:saw").append(words).build()]
     }
 }
 
@@ -230,7 +240,7 @@ fn guards_keep_out_what_comes_and_fail_closed() {
 }
 
 #[test]
-fn what_is_sent_passes_guards_and_maps() {
+fn what_is_sent_passes_guards_and_maps_and_is_added_to() {
     let mut client = TestClient::with(&[&GATE]);
     let handle = client.handle();
     let send = |id: &str| {
@@ -239,7 +249,10 @@ fn what_is_sent_passes_guards_and_maps() {
     };
     let mut delivery = client.start(send("yes")).outcome().unwrap();
     assert_eq!(delivery.progress(), Progress::Sent);
-    client.run("server ← <message id='yes'><thing xmlns='urn:example:thing'/></message>");
+    client.run("server ← <message id='yes'><thing xmlns='urn:example:thing'/><saw xmlns='urn:example:saw'>thing</saw></message>");
+    let _sent = client.start(send("broken"));
+    client.run("server ← <message id='broken'><thing xmlns='urn:example:thing'/></message>");
+    assert_eq!(client.failures("gate"), 1);
     delivery = client.start(send("no")).outcome().unwrap();
     assert_eq!(delivery.progress(), Progress::Failed(SendError::Refused(StanzaError::not_allowed())));
     assert!(client.sent().is_none());
@@ -314,4 +327,58 @@ fn what_breaks_the_rules_for_stanzas_does_not_get_far() {
          server ← nothing
          app ← nothing",
     );
+}
+
+#[test]
+fn a_message_that_is_sent_gets_an_id() {
+    let mut client = TestClient::with(&[]);
+    let handle = client.handle();
+    let send = |stanza: Stanza| {
+        let handle = handle.clone();
+        async move { handle.send(stanza).await.is_ok() }
+    };
+    let _sent = client.start(send(Stanza::message(message::Type::Chat)));
+    assert!(client.sent().unwrap().id().is_some());
+    let _sent = client.start(send(Stanza::presence(stonechat_stanza::presence::Type::Available)));
+    assert!(client.sent().unwrap().id().is_none());
+}
+
+/// Tells what it learns.
+struct Listener;
+
+impl Extension for Listener {
+    const MANIFEST: Manifest = Manifest::new("listener");
+    type Config = NoConfig;
+
+    fn install(_: NoConfig, client: &mut Installer<'_>) -> Result<(), InstallError> {
+        let listener = client.share(Self);
+        client.react::<Learned>(&listener);
+        Ok(())
+    }
+}
+
+impl React<Learned> for Listener {
+    fn react(&self, cx: &mut Cx<'_>, learned: &Learned) -> Result<(), HandlerError> {
+        let (author, own) = (learned.author(cx.account()), learned.is_own(cx.account()));
+        let peer = learned.peer(cx.account());
+        cx.emit(Saw(format!("{author} {} {own}", peer.ok_or_else(|| HandlerError::new("no peer"))?)));
+        Ok(())
+    }
+}
+
+static LISTENER: Descriptor = Descriptor::of::<Listener>();
+
+#[test]
+fn messages_for_the_application_are_learned_and_errors_and_owned_ones_are_not() {
+    let mut client = TestClient::with(&[&LISTENER, &OWNER]);
+    client.receive("<message from='romeo@example.net/orchard' type='chat'><body>hi</body></message>");
+    assert_eq!(client.event(), Some(Saw("romeo@example.net romeo@example.net false".into())));
+    client.receive("<message from='juliet@example.com/other' to='romeo@example.net' type='chat'/>");
+    assert_eq!(client.event(), Some(Saw("juliet@example.com romeo@example.net true".into())));
+    client.receive("<message from='room@muc.example.com/nurse' type='groupchat'/>");
+    assert_eq!(client.event(), Some(Saw("room@muc.example.com/nurse room@muc.example.com false".into())));
+    client.receive("<message from='romeo@example.net/orchard' type='error'/>");
+    client.receive("<message><thing xmlns='urn:example:thing'/></message>");
+    assert_eq!(client.event(), Some(Saw("message Account".into())));
+    assert_eq!(client.failures("listener"), 0);
 }

@@ -4,14 +4,15 @@
 //! |---|---|---|
 //! | [`Guard`] | allow, reject, drop | rejects: it fails closed |
 //! | [`Map`] | change the stanza | rejects: it may be half changed |
+//! | [`Add`] | add to a stanza that is sent | logged and counted; nothing is added |
 //! | [`Observe`] | see it, send, emit | logged and counted |
 //! | [`Answer`] | own requests | the asker gets the error |
 //! | [`Take`] | own messages with a payload | logged and counted; the message is gone |
 //! | [`React`] | do what follows from an event of the session's life | logged and counted |
 
-use stonechat_stanza::{Payload, StanzaError};
+use stonechat_stanza::{Element, Payload, StanzaError};
 
-use super::{Cx, Inbound};
+use super::{Cx, Inbound, Outbound};
 use crate::point::Point;
 use crate::{HandlerError, Reply, Verdict};
 
@@ -28,6 +29,12 @@ pub trait Map<P: Point>: Send + Sync + 'static {
     /// # Errors
     /// Rejects the event.
     fn map(&self, cx: &Cx<'_>, event: &mut P) -> Result<(), StanzaError>;
+}
+
+/// Adds payloads to a stanza that is sent. All of them see it as the maps left it, so their order does not matter.
+pub trait Add: Send + Sync + 'static {
+    /// What is to be added.
+    fn add(&self, cx: &Cx<'_>, event: &Outbound) -> Vec<Element>;
 }
 
 /// Looks at a stanza that passed.

@@ -8,7 +8,7 @@ use stonechat_stanza::{Payload, iq};
 
 use super::hooks::Staged;
 use super::owners::Owners;
-use super::{Answer, Guard, Handle, Map, Observe, React, Senders, Take};
+use super::{Add, Answer, Guard, Handle, Map, Observe, React, Senders, Take};
 use crate::disco::{Identity, Info};
 use crate::hooks::{AnyStaged, Entry, Source};
 use crate::order::Wish;
@@ -20,6 +20,7 @@ use crate::{InstallError, Placed};
 pub(super) struct Staging {
     pub(super) points: HashMap<TypeId, Box<dyn AnyStaged>>,
     pub(super) owners: Owners,
+    pub(super) adds: Vec<Entry<dyn Add>>,
     pub(super) services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
     pub(super) info: Info,
     pub(super) sources: Vec<Arc<Source>>,
@@ -77,6 +78,12 @@ impl Installer<'_> {
         let maps = &mut self.staged::<P>().maps;
         maps.push((wish, entry));
         Placed { wish: &mut maps.last_mut().expect("just pushed").0 }
+    }
+
+    /// Registers what adds to the stanzas that are sent.
+    pub fn add(&mut self, handler: &Arc<impl Add>) {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Add>);
+        self.staging.adds.push(entry);
     }
 
     /// Registers an observer of the stanzas at point `P`.

@@ -9,9 +9,9 @@
 //!                   ▼
 //!               Inbound (guards, maps, observers) ─┬─▶ iq get, set ──▶ its owner, else service-unavailable
 //!                                                  ├─▶ message with a payload that is owned ──▶ its owner
-//!                                                  └─▶ everything else ──▶ the application
+//!                                                  └─▶ everything else ──▶ (Learned, if a message) ──▶ the application
 //!
-//!  application, extensions ──▶ Outbound (guards, maps, observers) ──▶ server
+//!  application, extensions ──▶ Outbound (guards, maps, additions, observers) ──▶ server
 //!
 //!  life of a session:  Connected ⇄ Disconnected
 //! ```
@@ -19,7 +19,7 @@
 //! | point | guard | map | observe | react |
 //! |---|---|---|---|---|
 //! | [`Inbound`], [`Outbound`] | ✓ | ✓ | ✓ | |
-//! | [`Connected`], [`Disconnected`], points of other crates | | | | ✓ |
+//! | [`Connected`], [`Disconnected`], [`Learned`], points of other crates | | | | ✓ |
 //!
 //! Handlers do not wait. What waits is a [task](Cx::spawn) that has a [`Handle`], by which stanzas are sent, requests are
 //! asked, and [events](Event) come into the application's stream of events.
@@ -60,6 +60,7 @@
 //! # fn main() {}
 //! ```
 
+mod authors;
 mod cx;
 mod delivery;
 mod descriptor;
@@ -80,6 +81,7 @@ mod tables;
 #[cfg(feature = "test-host")]
 pub mod test_host;
 
+pub use authors::Authors;
 pub use cx::Cx;
 pub use delivery::{Delivery, Progress, SendError, Tracker};
 pub use descriptor::Descriptor;
@@ -89,11 +91,17 @@ pub use error::{Closed, RequestError};
 pub use event::{Event, EventBody};
 pub use extension::Extension;
 pub use handle::{Command, Commands, DEFAULT_TIMEOUT, Handle, channel};
-pub use handler::{Answer, Guard, Map, Observe, React, Take};
+pub use handler::{Add, Answer, Guard, Map, Observe, React, Take};
 pub use install::Installer;
 pub use pipeline::{Effect, Pipeline, Task};
-pub use point::{Connected, Disconnected, Inbound, Outbound};
+pub use point::{Connected, Disconnected, Inbound, Learned, Outbound, Way};
 pub use query::Query;
 pub use requests::MOST_REQUESTS;
 pub use sender::{Admitted, Expected, Sender, Senders};
 pub use tables::Tables;
+
+/// An id for a stanza or a query: 128 random bits as text.
+#[must_use]
+pub fn new_id() -> String {
+    crate::numbering::random()
+}

@@ -14,9 +14,11 @@ use super::cx::{Me, Wanted};
 use super::owners::Taken;
 use super::requests::{Answered, Requests, is_request};
 use super::{
-    Command, Connected, Cx, Disconnected, Event, Handle, Inbound, Outbound, Progress, RequestError,
-    SendError, Sender, Tables, Tracker,
+    Command, Connected, Cx, Disconnected, Event, Handle, Inbound, Learned, Outbound, Progress, RequestError,
+    SendError, Sender, Tables, Tracker, Way,
 };
+use crate::hooks::Entry;
+use crate::point::Point;
 use crate::{Clock, Reply};
 
 /// A future that an extension wants run.
@@ -175,8 +177,24 @@ impl Pipeline {
             tracker.tell(Progress::Failed(SendError::Refused(error)));
             return None;
         }
+        self.complete(&mut event);
         hooks.observe(&mut self.cx(), &event);
         Some(Effect::Send(event.stanza, tracker))
+    }
+
+    /// Gives it what extensions add. What may be referred to later has an id (RFC 6120 §8.1.3).
+    fn complete(&mut self, event: &mut Outbound) {
+        if matches!(event.stanza.kind(), Kind::Message(_)) && event.stanza.id().is_none() {
+            event.stanza.set_id(Some(&super::new_id()));
+        }
+        let tables = Arc::clone(&self.tables);
+        let cx = self.cx();
+        let added = tables.adds.iter().filter_map(|Entry { source, handler }| {
+            source.run("add", <Outbound as Point>::NAME, || handler.add(&cx, event))
+        });
+        for element in added.flatten().collect::<Vec<_>>() {
+            event.stanza.push_element(&element);
+        }
     }
 
     /// Takes a stanza of the server's.
@@ -222,7 +240,13 @@ impl Pipeline {
     fn message(&mut self, message: Inbound) {
         let tables = Arc::clone(&self.tables);
         match tables.owners.take(&mut self.cx(), &message) {
-            Taken::NotOwned => self.want(Effect::Stanza(message)),
+            Taken::NotOwned => {
+                if !message.stanza.kind().is_error() {
+                    let learned = Learned { message: message.stanza.clone(), way: Way::Live };
+                    self.cx().react_at(&learned);
+                }
+                self.want(Effect::Stanza(message));
+            }
             Taken::Yes => {}
             Taken::Forged => {
                 tracing::warn!(from = ?message.stanza.from(), "a message from somebody that it must not come from");

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::hooks::Hooks;
 use super::install::Staging;
 use super::owners::Owners;
-use super::{Descriptor, Handle, Inbound, Installer, Outbound};
+use super::{Add, Descriptor, Handle, Inbound, Installer, Outbound};
 use crate::disco::Info;
-use crate::hooks::Source;
+use crate::hooks::{Entry, Source};
 use crate::point::Point;
 use crate::tables::in_order;
 use crate::{InstallError, Plan, Registry};
@@ -20,6 +20,7 @@ pub struct Tables {
     points: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     pub(super) inbound: Arc<Hooks<Inbound>>,
     pub(super) outbound: Arc<Hooks<Outbound>>,
+    pub(super) adds: Vec<Entry<dyn Add>>,
     pub(super) owners: Owners,
     services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
     info: Info,
@@ -69,6 +70,7 @@ impl Tables {
             inbound: hooks_in(&points).unwrap_or_default(),
             outbound: hooks_in(&points).unwrap_or_default(),
             points,
+            adds: staging.adds,
             owners: staging.owners,
             services: staging.services,
             info: staging.info,
