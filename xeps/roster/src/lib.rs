@@ -11,8 +11,8 @@
 //! through the service [`Roster`] by the extension that knows their rules. Removing a contact fires [`Removed`], so that this
 //! extension can cancel the subscriptions (§2.5.2).
 //!
-//! The client keeps the roster as the server has it (the service `client::Contacts`), takes pushes from the own account and from nobody else, and asks
-//! by version where the server knows versions. A request and a push keep their order.
+//! The client loads its roster with what it has cached, follows the pushes of its own account, and changes contacts; see [`client`].
+//! How subscriptions are asked for and granted is in the crate of presence.
 //!
 //! Left out: contacts with a resourcepart (`jid-malformed`), shared rosters, and the roster's contents in service discovery.
 //!

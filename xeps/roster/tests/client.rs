@@ -1,34 +1,36 @@
 //! RFC 6121 §2, the client's side, on the test client.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+
 use stonechat_extension::client::RequestError;
 use stonechat_extension::client::test_host::{TestClient, check};
-use stonechat_stanza::Element;
-use stonechat_stanza::jid::Jid;
-use stonechat_xep_roster::client::{Change, Contacts};
-use stonechat_xep_roster::{CLIENT, Item};
+use stonechat_stanza::Payload as _;
+use stonechat_xep_roster::CLIENT;
+use stonechat_xep_roster::client::{Event, Roster};
+use stonechat_xep_roster::{Item, Query, Subscription};
 
-fn jid(text: &str) -> Jid {
-    text.parse().expect("an address")
-}
+const ROSTER: &str = "<query xmlns='jabber:iq:roster' ver='ver7'>\
+    <item jid='nurse@example.com' subscription='from'/><item jid='romeo@example.net' name='Romeo' subscription='both'/></query>";
 
-/// A client that has asked for its roster.
-fn asking() -> (TestClient, String) {
+fn online(roster: &str) -> TestClient {
     let mut client = TestClient::with(&[&CLIENT]);
     client.connect(false);
-    let request = client.sent().expect("it asks for the roster");
-    let id = request.id().expect("requests have ids").to_owned();
-    assert!(!request.to_string().contains("ver="), "§2.6.2: {request}");
-    (client, id)
+    answer(&mut client, roster);
+    client
 }
 
-/// A client that has a roster of one contact.
-fn loaded() -> TestClient {
-    let (mut client, id) = asking();
-    client.receive(&format!(
-        "<iq type='result' id='{id}'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='Nurse' subscription='both'><group>Servants</group></item></query></iq>"
-    ));
-    assert_eq!(client.event(), Some(Change::Loaded));
-    client
+fn answer(client: &mut TestClient, roster: &str) {
+    let request = client.sent().unwrap();
+    let result = format!("<iq type='result' id='{}'>{roster}</iq>", request.id().unwrap());
+    client.receive(&result);
+}
+
+fn events(client: &mut TestClient) -> Vec<Event> {
+    std::iter::from_fn(|| client.event()).collect()
+}
+
+fn item(jid: &str) -> Item {
+    Item::new(jid.parse().unwrap())
 }
 
 #[test]
@@ -37,132 +39,138 @@ fn the_contract_of_client_extensions_holds() {
 }
 
 #[test]
-fn the_roster_is_asked_for_and_kept() {
-    let client = loaded();
-    let contacts = client.service::<Contacts>();
-    let nurse = contacts.get(&jid("nurse@example.com")).expect("a contact");
-    assert_eq!((nurse.name.as_str(), nurse.groups.as_slice()), ("Nurse", &["Servants".to_owned()][..]));
-    assert_eq!(contacts.all().len(), 1);
-}
-
-#[test]
-fn a_push_changes_it_and_is_answered() {
-    let mut client = loaded();
+fn a_new_session_loads_the_roster() {
+    // §2.2, with §2.6.2: an empty version when none is known.
+    let mut client = TestClient::with(&[&CLIENT]);
     client.run(
-        "server → <iq type='set' id='push1'><query xmlns='jabber:iq:roster'><item jid='romeo@example.net' subscription='to'/></query></iq>
-         server ← <iq type='result' id='push1'/>
-         server → <iq type='set' id='push2' from='juliet@example.com'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' subscription='remove'/></query></iq>
-         server ← <iq type='result' id='push2' to='juliet@example.com'/>",
+        "connects
+         server ← <iq type='get'><query xmlns='jabber:iq:roster' ver=''/></iq>
+         server ← nothing",
     );
-    assert!(matches!(client.event(), Some(Change::Set(item)) if item.jid == "romeo@example.net"));
-    assert_eq!(client.event(), Some(Change::Removed(jid("nurse@example.com"))));
-    assert_eq!(client.service::<Contacts>().all().len(), 1);
+    let mut client = online(ROSTER);
+    let events = events(&mut client);
+    assert_eq!((events.len(), events.last()), (3, Some(&Event::Loaded)));
+    let roster = client.service::<Roster>();
+    let romeo = roster.get(&"romeo@example.net".parse().unwrap()).unwrap();
+    assert_eq!((romeo.name.as_str(), romeo.subscription), ("Romeo", Subscription::Both));
+    assert!(roster.sees_us(&"nurse@example.com".parse().unwrap()));
+    assert!(!roster.sees_us(&"eve@example.com".parse().unwrap()));
 }
 
 #[test]
-fn a_push_of_somebody_else_is_ignored() {
-    let mut client = loaded();
-    for forger in ["eve@example.net/x", "juliet@example.com/other", "example.com", "nurse@example.com"] {
-        client.receive(&format!(
-            "<iq type='set' id='p' from='{forger}'><query xmlns='jabber:iq:roster'><item jid='eve@example.net' subscription='both'/></query></iq>"
-        ));
-        client.run("server ← <iq type='error' id='p'><error><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+fn the_next_session_asks_with_the_version_and_a_resumed_one_does_not_ask() {
+    let mut client = online(ROSTER);
+    events(&mut client);
+    client.run(
+        "disconnects
+         resumes
+         server ← nothing
+         loses the session
+         connects",
+    );
+    let request = client.sent().unwrap().to_string();
+    assert!(request.contains("ver='ver7'"), "{request}");
+}
+
+#[test]
+fn an_empty_answer_means_that_the_cache_is_right() {
+    // §2.6.3. What is cached survives as XML.
+    let cached = Query::parse(&online(ROSTER).service::<Roster>().cached().to_element()).unwrap();
+    let mut client = TestClient::with(&[&CLIENT]);
+    let roster = client.service::<Roster>();
+    assert!(roster.restore(cached.clone()));
+    client.connect(false);
+    assert!(!roster.restore(cached), "too late");
+    answer(&mut client, "");
+    assert_eq!(events(&mut client), [Event::Loaded]);
+    assert_eq!(roster.items().len(), 2);
+}
+
+#[test]
+fn a_push_of_the_own_account_changes_the_roster_and_is_answered() {
+    // §2.1.6, with and without the bare address.
+    let mut client = online(ROSTER);
+    events(&mut client);
+    client.run(
+        "server → <iq to='juliet@example.com/balcony' id='a78b4q6ha463' type='set'><query xmlns='jabber:iq:roster' ver='ver9'><item jid='nurse@example.com' name='Nurse' subscription='both'/></query></iq>
+         server ← <iq type='result' id='a78b4q6ha463'/>
+         server → <iq from='juliet@example.com' id='2' type='set'><query xmlns='jabber:iq:roster' ver='ver10'><item jid='romeo@example.net' subscription='remove'/></query></iq>
+         server ← <iq type='result' id='2' to='juliet@example.com'/>",
+    );
+    let [Event::Changed { item, before: Some(before) }, Event::Removed(removed)] = &events(&mut client)[..]
+    else {
+        panic!("other events")
+    };
+    assert_eq!((item.name.as_str(), before.name.as_str()), ("Nurse", ""));
+    assert_eq!(removed.jid, "romeo@example.net");
+    assert_eq!(client.service::<Roster>().cached().ver.as_deref(), Some("ver10"));
+}
+
+#[test]
+fn a_push_of_anybody_else_is_ignored() {
+    let mut client = online(ROSTER);
+    events(&mut client);
+    let push = "<query xmlns='jabber:iq:roster'><item jid='eve@example.com' subscription='both'/></query>";
+    for from in ["eve@example.com", "example.com", "juliet@example.com/other", "romeo@example.net/orchard"] {
+        client.receive(&format!("<iq from='{from}' id='1' type='set'>{push}</iq>"));
+        let answer = client.sent().unwrap();
+        assert!(answer.kind().is_error(), "{answer}");
     }
-    assert_eq!(client.event::<Change>(), None);
-    assert!(client.service::<Contacts>().get(&jid("eve@example.net")).is_none());
+    assert_eq!(events(&mut client), []);
+    assert_eq!(client.service::<Roster>().items().len(), 2);
 }
 
 #[test]
-fn a_roster_of_somebody_else_is_none() {
-    let (mut client, id) = asking();
-    client.receive(&format!(
-        "<iq type='result' id='{id}' from='eve@example.net/x'><query xmlns='jabber:iq:roster'><item jid='eve@example.net'/></query></iq>"
-    ));
-    assert!(client.event::<Change>().is_none() && client.service::<Contacts>().all().is_empty());
-}
-
-#[test]
-fn a_push_has_one_item() {
-    loaded().run(
-        "server → <iq type='set' id='1'><query xmlns='jabber:iq:roster'/></iq>
-         server ← <iq type='error' id='1'><error><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
-         server → <iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='a@b'/><item jid='b@b'/></query></iq>
-         server ← <iq type='error' id='2'/>",
+fn a_push_with_more_or_less_than_one_item_is_refused() {
+    let mut client = online(ROSTER);
+    client.run(
+        "server → <iq id='1' type='set'><query xmlns='jabber:iq:roster'/></iq>
+         server ← <iq id='1' type='error'><error><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
+         server → <iq id='2' type='set'><query xmlns='jabber:iq:roster'><item jid='a@b'/><item jid='c@d'/></query></iq>
+         server ← <iq id='2' type='error'><error><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
     );
 }
 
 #[test]
-fn a_push_right_behind_the_roster_is_newer() {
-    let (mut client, id) = asking();
-    client.receive(&format!(
-        "<iq type='result' id='{id}'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='Old'/></query></iq>"
-    ));
-    client.receive("<iq type='set' id='p'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='New'/></query></iq>");
-    let contacts = client.service::<Contacts>();
-    assert_eq!(contacts.get(&jid("nurse@example.com")).map(|item| item.name), Some("New".to_owned()));
-}
-
-#[test]
-fn a_version_that_is_known_spares_the_roster() {
-    let mut client =
-        TestClient::with(&[&CLIENT]).with_feature(Element::bare("ver", "urn:xmpp:features:rosterver"));
-    let contacts = client.service::<Contacts>();
-    contacts.restore("ver7".to_owned(), [Item::new(jid("nurse@example.com"))]);
-    client.connect(false);
-    let request = client.sent().expect("it asks for the roster");
-    assert!(request.to_string().contains("ver='ver7'"), "{request}");
-    client.receive(&format!("<iq type='result' id='{}'/>", request.id().unwrap_or_default()));
-    client.receive("<iq type='set' id='p'><query xmlns='jabber:iq:roster' ver='ver8'><item jid='romeo@example.net'/></query></iq>");
-    assert_eq!((contacts.all().len(), contacts.version().as_deref()), (2, Some("ver8")));
-
-    // The next session asks for what has changed since; one that is resumed for nothing.
-    client.sent();
-    client.disconnect(true);
-    client.connect(true);
-    assert!(client.sent().is_none());
-    client.disconnect(false);
-    client.connect(false);
-    let request = client.sent().expect("it asks again");
-    assert!(request.to_string().contains("ver='ver8'"), "{request}");
-}
-
-#[test]
-fn changes_are_asked_for_and_show_when_the_server_has_made_them() {
-    let mut client = loaded();
-    let contacts = client.service::<Contacts>();
-    let started = client
-        .start(async move { contacts.set(jid("romeo@example.net"), "Romeo", vec!["Friends".into()]).await });
-    let request = client.sent().expect("a change");
-    assert!(request.to_string().contains("<item jid='romeo@example.net' name='Romeo'"), "{request}");
-    assert!(client.service::<Contacts>().get(&jid("romeo@example.net")).is_none());
+fn contacts_are_added_renamed_and_removed() {
+    let mut client = online(ROSTER);
+    let roster = client.service::<Roster>();
+    let service = std::sync::Arc::clone(&roster);
+    let added = client.start(async move {
+        service.add("paris@example.org".parse().unwrap(), "Paris", &["Suitors".to_owned()]).await
+    });
+    let expected = Item { name: "Paris".into(), groups: vec!["Suitors".into()], ..item("paris@example.org") };
+    let request = client.sent().unwrap();
+    assert_eq!(request.get::<Query>().unwrap().unwrap(), Query::of(expected));
     client.receive(&request.reply().to_string());
-    assert_eq!(started.outcome(), Some(Ok(())));
+    assert_eq!(added.outcome(), Some(Ok(())));
 
-    let contacts = client.service::<Contacts>();
-    let started = client.start(async move { contacts.remove(jid("nurse@example.com")).await });
-    let request = client.sent().expect("a removal");
-    assert!(request.to_string().contains("subscription='remove'"), "{request}");
+    client.receive("<iq id='1' type='set'><query xmlns='jabber:iq:roster'><item jid='paris@example.org' name='Paris'><group>Suitors</group></item></query></iq>");
+    client.sent();
+    let service = std::sync::Arc::clone(&roster);
+    let _renamed =
+        client.start(async move { service.rename("paris@example.org".parse().unwrap(), "Count").await });
+    let request = client.sent().unwrap().get::<Query>().unwrap().unwrap();
+    assert_eq!(
+        (request.items[0].name.as_str(), &request.items[0].groups[..]),
+        ("Count", &["Suitors".to_owned()][..])
+    );
+
+    let removed = client.start(async move { roster.remove("paris@example.org".parse().unwrap()).await });
+    assert!(client.sent().unwrap().to_string().contains("subscription='remove'"));
     client.disconnect(false);
-    assert_eq!(started.outcome(), Some(Err(RequestError::Lost)));
+    assert_eq!(removed.outcome(), Some(Err(RequestError::Lost)));
 }
 
 #[test]
-fn no_more_contacts_are_kept_than_may() {
-    let mut client = TestClient::configured(&[&CLIENT], &[("roster", "max-contacts = 1")]);
+fn when_the_roster_cannot_be_loaded_that_is_told() {
+    let mut client = TestClient::with(&[&CLIENT]);
     client.connect(false);
-    for name in ["a", "b", "a"] {
-        client.receive(&format!(
-            "<iq type='set' id='p'><query xmlns='jabber:iq:roster'><item jid='{name}@b'/></query></iq>"
-        ));
-    }
-    assert_eq!(client.service::<Contacts>().all().len(), 1);
-}
-
-#[test]
-fn a_server_without_a_roster_is_told_of() {
-    let (mut client, id) = asking();
-    client.receive(&format!(
-        "<iq type='error' id='{id}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
-    ));
-    assert!(matches!(client.event(), Some(Change::Failed(RequestError::Refused(_)))));
+    let request = client.sent().unwrap();
+    let error = request.error_reply(&stonechat_stanza::StanzaError::item_not_found()).unwrap();
+    client.receive(&error.to_string());
+    assert!(matches!(client.event(), Some(Event::Failed(RequestError::Refused(_)))));
+    let roster = client.service::<Roster>();
+    let settled = client.start(async move { roster.settled().await });
+    assert_eq!(settled.outcome(), Some(()));
 }
