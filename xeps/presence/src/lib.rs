@@ -18,6 +18,8 @@
 //! not kept for later (§3.1.6, optional), a used pre-approval is forgotten (§3.4.2, left open), and contacts of the
 //! same host that are not connected are not probed at login (§4.3.1, optional). Redirections of moved accounts (§4.3.2) are left out.
 //!
+//! The client keeps its own presence and that of others, and asks for, grants and ends subscriptions; see [`client`].
+//!
 //! ```
 //! use stonechat_xep_presence::subscription::{Direction, Kind, Standing, State, process};
 //!
@@ -30,8 +32,12 @@
 
 pub mod subscription;
 mod wire;
-pub use wire::Priority;
+pub use wire::{Availability, Priority, Show};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
