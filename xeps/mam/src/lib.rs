@@ -18,6 +18,8 @@
 //! - **Retracted is gone.** When an author retracts a message, a tombstone takes its place in the archives of both (XEP-0424 §4), if it is
 //!   among the last so many that the two have exchanged. Anybody else's request changes nothing.
 //!
+//! The client asks for pages, and catches up with its account's archive after an absence; see [`client`].
+//!
 //! Left out: searching in texts, group chat in the archives of accounts, private messages of rooms once only where several sessions are in the
 //! room, and `index` other than for the first page.
 //!
@@ -35,13 +37,16 @@
 
 mod filter;
 mod prefs;
-mod retraction;
 mod wire;
 pub use filter::Filter;
 pub use prefs::{Policy, Preferences};
-pub use retraction::{RETRACT, RETRACT_0, Retraction};
+pub use stonechat_xep_retraction::{RETRACT, RETRACT_0, Retraction};
 pub use wire::{Archived, EXTENDED, End, Fin, GROUPCHAT_FIELD, Metadata, NS, Query, Start};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

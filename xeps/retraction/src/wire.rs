@@ -1,10 +1,13 @@
 //! Retractions, and what they leave of a message in an archive (XEP-0424, versions 0.4 and 0.3).
 
 use jiff::Timestamp;
+use stonechat_stanza::hints::Store;
+use stonechat_stanza::jid::Jid;
 use stonechat_stanza::payload::Builder;
 use stonechat_stanza::sid::OriginId;
 use stonechat_stanza::time::DateTime;
-use stonechat_stanza::{Payload as _, Stanza, ns};
+use stonechat_stanza::{Payload as _, Stanza, message, ns};
+use stonechat_xep_fallback::Fallback;
 
 /// Retraction by the id of the message.
 pub const RETRACT: &str = "urn:xmpp:message-retract:1";
@@ -40,6 +43,15 @@ impl Retraction {
             }
         };
         Some(Self { target, id: message.id().map(str::to_owned) })
+    }
+
+    /// The id that it names the message with: that of the message, in a room the one that the room has given; of the older version the
+    /// origin id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.target {
+            Target::Id(id) | Target::OriginId(id) => id,
+        }
     }
 
     /// Whether it is about this message: it names it, and the two are from the same bare JID (§5).
@@ -82,6 +94,19 @@ impl Retraction {
         ids.iter().for_each(|id| rest.push_element(id));
         Some(rest)
     }
+}
+
+/// The text for clients that do not know retractions.
+const TEXT: &str = "/me retracted a previous message, but it's unsupported by your client.";
+
+/// Asks that the message with this id be taken back, of those with whom the conversation is (§3). It needs an id when it is sent.
+#[must_use]
+pub fn retract(to: Jid, kind: message::Type, id: &str) -> Stanza {
+    let mut stanza = Stanza::message(kind).with_to(to);
+    stanza.push_element(&Builder::new("retract", RETRACT).attr("id", id).build());
+    stanza.push(&Fallback::whole(RETRACT));
+    stanza.push_element(&Builder::new("body", ns::CLIENT).text(TEXT).build());
+    stanza.with(&Store)
 }
 
 #[cfg(test)]
