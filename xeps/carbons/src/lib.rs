@@ -17,6 +17,8 @@
 //! - Left out: limiting copies of private messages of a room to the clients that share a nickname there (§6.1, note 1), which takes
 //!   a record of who is in which room. The server's policy never forbids carbons.
 //!
+//! The client enables carbons with every new session and takes copies from its own account alone; see [`client`].
+//!
 //! ```
 //! use stonechat_stanza::Stanza;
 //! use stonechat_xep_carbons::{Direction, eligible};
@@ -35,6 +37,10 @@ pub use rules::eligible;
 pub use stonechat_stanza::class::Direction;
 pub use wire::{Disable, Enable, NS, Private, RULES, Received, Sent, is_wrapper, wrap};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
