@@ -10,6 +10,9 @@
 //! subscribers) learn what it can do and its available resources. Everybody else gets the same words whether the account is
 //! online, offline, or does not exist (§8): `service-unavailable` for information, nothing for items, and no map is asked.
 //!
+//! The client answers with what its extensions have declared, says so in its presence (XEP-0115, version 1.6.0), asks others, and remembers
+//! by verified capabilities what many clients have in common; see [`client`].
+//!
 //! Requests to a full JID are for that client and pass through. Left out: trust in other servers (§8), and paging through items.
 //!
 //! ```
@@ -20,7 +23,15 @@
 //! assert!(question.has(INFO, "query"));
 //! ```
 
+#[cfg(feature = "client")]
+mod caps;
+#[cfg(feature = "client")]
+pub mod client;
 mod wire;
+#[cfg(feature = "client")]
+pub use caps::{Caps, verification};
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 pub use wire::{Feature, INFO, ITEMS, Identity, Info, InfoQuery, Item, Items, ItemsQuery};
 
 #[cfg(feature = "server")]
