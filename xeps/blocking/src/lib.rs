@@ -24,6 +24,8 @@
 //! of one account and in all, and how much of each, is limited; a report that breaks the rules is ignored and does not
 //! hinder the block. Nothing is forwarded to anybody, whether or not the report allows it (§5).
 //!
+//! The client knows the list and changes it; see [`client`].
+//!
 //! Left out: XEP-0016 (Privacy Lists), which would have to share the list (§5).
 //!
 //! ```
@@ -43,6 +45,10 @@ pub use list::List;
 pub use report::{Limits, REPORTING, Report, Text};
 pub use wire::{Block, BlockList, Blocked, ERRORS, Item, NS, Unblock};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

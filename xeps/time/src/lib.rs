@@ -1,7 +1,7 @@
 //! XEP-0202 (Entity Time), version 2.0: what time is it on the other side?
 //!
 //! The server tells the time of its clock to anybody who asks the host, always with the offset `Z`: where it stands is
-//! nobody's business (§6). Requests to a full JID are for that client and pass through. The older XEP-0090 is obsolete and not here.
+//! nobody's business (§6). The client tells its own, see [`client`], and asks others. Requests to a full JID are for that client and pass through. The older XEP-0090 is obsolete and not here.
 //!
 //! ```
 //! use stonechat_stanza::{Element, Payload};
@@ -17,6 +17,10 @@
 mod wire;
 pub use wire::{NS, Offset, Query, Time};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

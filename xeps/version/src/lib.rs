@@ -3,6 +3,8 @@
 //! The server tells its name and version, to anybody who asks the host. The operating system is told only where the
 //! configuration gives a text for it (§5, security considerations). Requests to a full JID are for that client and pass through.
 //!
+//! The client answers too, and asks others; see [`client`].
+//!
 //! ```
 //! use stonechat_stanza::Payload;
 //! use stonechat_xep_version::Version;
@@ -14,6 +16,10 @@
 mod wire;
 pub use wire::{NS, Query, Version};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
