@@ -13,7 +13,9 @@
 //! **Names can be probed where creation is open**: `conflict` says that a name is not to be had. That is so by the nature of
 //! registration; the limits keep it slow.
 //!
-//! Left out: redirection (§5), asking for the old password and for further data (email, CAPTCHA), the obsolete `<key/>` (§7), and
+//! The client changes its password, cancels its account, and registers with services; see [`client`].
+//!
+//! Left out: creating an account from the client; redirection (§5), asking for the old password and for further data (email, CAPTCHA), the obsolete `<key/>` (§7), and
 //! numeric error codes (§9, XEP-0086). How safe the connection is, is decided where the server offers features: not before TLS,
 //! unless an operator allows plain text.
 //!
@@ -28,6 +30,10 @@
 mod wire;
 pub use wire::{CHANGE_PASSWORD_FORM, Field, NS, Query, STREAM_FEATURE};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
