@@ -28,13 +28,15 @@ impl Query for ItemsQuery {
     }
 }
 
+/// What a session says of itself, and what it has answered where that is for it alone.
+type Said = (Caps, Option<Arc<Info>>);
+
 /// What the extension and its service share.
 #[derive(Debug)]
 pub(super) struct Shared {
     /// What verified strings stand for.
     known: Mutex<Cache<String, Arc<Info>>>,
-    /// What sessions say of themselves, and what they have answered where that is for them alone.
-    sessions: Mutex<Cache<Jid, (Caps, Option<Arc<Info>>)>>,
+    sessions: Mutex<Cache<Jid, Said>>,
 }
 
 impl Shared {

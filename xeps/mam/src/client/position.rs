@@ -30,7 +30,7 @@ struct Seen {
 
 /// From where to catch up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum Start {
     /// Behind the message with this id.
     After(String),
     /// From this time on.
@@ -109,14 +109,14 @@ impl State {
         }
     }
 
-    pub(super) fn from(&self) -> From {
-        self.position.after.clone().map_or_else(|| self.from_time(), From::After)
+    pub(super) fn start(&self) -> Start {
+        self.position.after.clone().map_or_else(|| self.start_by_time(), Start::After)
     }
 
     /// The same, when the message is gone.
-    pub(super) fn from_time(&self) -> From {
+    pub(super) fn start_by_time(&self) -> Start {
         let since = self.position.at.and_then(|at| at.checked_sub(MARGIN).ok());
-        since.map_or(From::Last, From::Since)
+        since.map_or(Start::Last, Start::Since)
     }
 
     /// A message came live: never moves ahead of what catching up has still to tell.
@@ -195,7 +195,7 @@ mod tests {
         assert!(state.result("3", Some(AT), None));
         state.end(run);
         assert!(state.was_told("3") && state.was_told("1"));
-        assert_eq!(state.from(), From::After("3".into()));
+        assert_eq!(state.start(), Start::After("3".into()));
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
         for id in ["1", "2", "3"] {
             state.live(id.into(), AT);
         }
-        assert_eq!(state.from(), From::After("1".into()));
+        assert_eq!(state.start(), Start::After("1".into()));
         let mut later = State::new(2);
         assert!(later.restore(state.position()));
         assert!(!later.restore(state.position()), "too late");
@@ -228,12 +228,12 @@ mod tests {
         state.live("1".into(), AT);
         let old = state.begin(AT);
         state.live("9".into(), AT);
-        assert_eq!(state.from(), From::After("1".into()));
+        assert_eq!(state.start(), Start::After("1".into()));
         let run = state.begin(AT);
         state.end(old);
-        assert_eq!(state.from(), From::After("1".into()), "another run goes on");
+        assert_eq!(state.start(), Start::After("1".into()), "another run goes on");
         state.end(run);
-        assert_eq!(state.from(), From::After("9".into()));
+        assert_eq!(state.start(), Start::After("9".into()));
     }
 
     #[test]
@@ -243,15 +243,15 @@ mod tests {
         state.live("1".into(), AT + MARGIN);
         state.caught_up(run);
         state.end(run);
-        assert_eq!(state.from(), From::Since(AT));
+        assert_eq!(state.start(), Start::Since(AT));
     }
 
     #[test]
     fn without_the_message_it_goes_on_by_time_and_without_time_with_the_last() {
         let mut state = State::new(0);
-        assert_eq!(state.from(), From::Last);
+        assert_eq!(state.start(), Start::Last);
         state.live("1".into(), AT + MARGIN);
-        assert_eq!(state.from_time(), From::Since(AT));
+        assert_eq!(state.start_by_time(), Start::Since(AT));
     }
 
     proptest! {
@@ -279,8 +279,8 @@ mod tests {
                         told.push(id);
                     }
                 }
-                let from = match state.from() {
-                    From::After(id) => archive.iter().position(|other| *other == id).map_or(0, |at| at + 1),
+                let from = match state.start() {
+                    Start::After(id) => archive.iter().position(|other| *other == id).map_or(0, |at| at + 1),
                     _ => 0,
                 };
                 let all = archive.len() - from;

@@ -6,7 +6,7 @@ use stonechat_extension::client::{Handle, RequestError};
 use stonechat_stanza::error::Condition;
 use stonechat_stanza::rsm;
 
-use super::position::From;
+use super::position::Start;
 use super::{Event, Shared};
 use crate::{Filter, Fin};
 
@@ -31,7 +31,7 @@ pub(super) async fn sync(handle: Handle, shared: Arc<Shared>, run: u64) {
 }
 
 async fn pages(handle: &Handle, shared: &Shared) -> Result<(), RequestError> {
-    let mut from = shared.state.lock().from();
+    let mut from = shared.state.lock().start();
     let mut looked_by_time = false;
     loop {
         let fin = match page(handle, shared, &from).await {
@@ -40,26 +40,28 @@ async fn pages(handle: &Handle, shared: &Shared) -> Result<(), RequestError> {
             {
                 handle.emit(Event::Gap).await?;
                 looked_by_time = true;
-                from = shared.state.lock().from_time();
+                from = shared.state.lock().start_by_time();
                 continue;
             }
             fin => fin?,
         };
-        let next = fin.set.last.map(From::After);
+        let next = fin.set.last.map(Start::After);
         match next {
             // A page without an end, or with the end of the one before, leads nowhere.
-            Some(next) if !fin.complete && from != From::Last && next != from => from = next,
+            Some(next) if !fin.complete && from != Start::Last && next != from => from = next,
             _ => return Ok(()),
         }
     }
 }
 
-async fn page(handle: &Handle, shared: &Shared, from: &From) -> Result<Fin, RequestError> {
+async fn page(handle: &Handle, shared: &Shared, from: &Start) -> Result<Fin, RequestError> {
     let max = shared.config.page.max(1);
     let (filter, set) = match from {
-        From::After(id) => (Filter::default(), rsm::Request::after(id, max)),
-        From::Since(start) => (Filter { start: Some(*start), ..Filter::default() }, rsm::Request::first(max)),
-        From::Last => (Filter::default(), rsm::Request::last(shared.config.first)),
+        Start::After(id) => (Filter::default(), rsm::Request::after(id, max)),
+        Start::Since(start) => {
+            (Filter { start: Some(*start), ..Filter::default() }, rsm::Request::first(max))
+        }
+        Start::Last => (Filter::default(), rsm::Request::last(shared.config.first)),
     };
     shared.queries.sync(handle, &filter, set).await
 }
