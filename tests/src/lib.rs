@@ -1,12 +1,13 @@
 //! The harness of the end-to-end tests: the real server as a child process, real sockets, real clients.
 //!
-//! - [`stonechatd`]: where the server's program is, built if need be;
+//! - [`stonechatd`], [`stonechat`]: where the server's program and the terminal client's are, built if need be;
 //! - [`Server`]: a server with its own folder, up when every listener is bound, gone when dropped;
 //! - [`Settings`]: what a server is told;
 //! - [`Raw`]: a client that sends any bytes;
 //! - [`Process`]: any program, with its output captured and all waiting bounded;
 //! - [`sasl2`]: one that logs in by SASL2;
 //! - [`counterpart`]: other people's servers; [`Cutter`]: a network that breaks;
+//! - [`Screen`]: a terminal with a program in it;
 //! - [`foreign`]: other people's clients, installed by `cargo xtask test`;
 //! - [`free_port`], [`tempdir`]: what a test needs for itself.
 //!
@@ -42,6 +43,7 @@ mod program;
 mod raw;
 mod ready;
 pub mod sasl2;
+mod screen;
 mod server;
 mod settings;
 mod status;
@@ -52,9 +54,10 @@ pub use cutter::Cutter;
 pub use output::{Output, Stream};
 pub use port::free_port;
 pub use process::Process;
-pub use program::stonechatd;
+pub use program::{stonechat, stonechatd};
 pub use raw::{Raw, Seen, header};
 pub use ready::Ready;
+pub use screen::Screen;
 pub use server::{Server, WITHIN};
 pub use settings::Settings;
 pub use status::Status;

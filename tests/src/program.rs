@@ -1,4 +1,4 @@
-//! Where the server's program is.
+//! Where the programs are.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,29 +16,43 @@ pub fn stonechatd() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| match std::env::var_os("STONECHATD") {
         Some(path) => PathBuf::from(path),
-        None => build(),
+        None => build("stonechatd"),
     })
 }
 
-fn build() -> PathBuf {
+/// The terminal client's program: what the environment variable `STONECHAT` names, else what Cargo builds now.
+///
+/// # Panics
+/// When it does not build.
+#[must_use]
+pub fn stonechat() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| match std::env::var_os("STONECHAT") {
+        Some(path) => PathBuf::from(path),
+        None => build("stonechat"),
+    })
+}
+
+fn build(package: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--package", "stonechatd", "--message-format", "json-render-diagnostics"])
+        .args(["build", "--package", package, "--message-format", "json-render-diagnostics"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .expect("Cargo can be run");
-    assert!(built.status.success(), "stonechatd does not build");
+    assert!(built.status.success(), "{package} does not build");
     let messages = String::from_utf8_lossy(&built.stdout);
-    messages.lines().find_map(executable).expect("Cargo tells where it put the program that it built")
+    let mut found = messages.lines().filter_map(|message| executable(message, package));
+    found.next().expect("Cargo tells where it put the program that it built")
 }
 
-/// The path in Cargo's message about the server's program; `None` for its other messages.
-fn executable(message: &str) -> Option<PathBuf> {
+/// The path in Cargo's message about the program `name`; `None` for its other messages.
+fn executable(message: &str, name: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
-    let is_server = message["reason"] == "compiler-artifact" && message["target"]["name"] == "stonechatd";
-    message["executable"].as_str().filter(|_| is_server).map(PathBuf::from)
+    let is_it = message["reason"] == "compiler-artifact" && message["target"]["name"] == name;
+    message["executable"].as_str().filter(|_| is_it).map(PathBuf::from)
 }
 
 #[cfg(test)]
@@ -50,8 +64,9 @@ mod tests {
         let program = r#"{"reason":"compiler-artifact","target":{"name":"stonechatd","kind":["bin"]},"executable":"/t/debug/stonechatd"}"#;
         let library = r#"{"reason":"compiler-artifact","target":{"name":"stonechatd","kind":["lib"]},"executable":null}"#;
         let script = r#"{"reason":"build-script-executed","executable":"/t/build"}"#;
+        let messages = [library, script, "not JSON", program];
         let found: Vec<_> =
-            [library, script, "not JSON", program].into_iter().filter_map(executable).collect();
+            messages.into_iter().filter_map(|message| executable(message, "stonechatd")).collect();
         assert_eq!(found, [Path::new("/t/debug/stonechatd")]);
     }
 }

@@ -1,0 +1,214 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::account::Options;
+use crate::command::{archive, disco, listen, passwd, ping, roster, send};
+use crate::failure::{Code, Failure};
+use crate::{chat, say};
+
+const EXAMPLES: &str = "\
+Examples:
+  export STONECHAT_JID=juliet@example.org       whose account; asks for the password
+  stonechat send romeo@example.net 'Good night'
+  uptime | stonechat send romeo@example.net     send what is on standard input
+  stonechat listen | jq -r 'select(.body) | .body'
+  stonechat roster add romeo@example.net --name Romeo
+  stonechat archive romeo@example.net --export > romeo.jsonl
+  stonechat --host 127.0.0.1 --ca localhost.pem --jid juliet@localhost ping localhost
+  stonechat completions bash > ~/.local/share/bash-completion/completions/stonechat
+  stonechat man | man -l -
+  stonechat chat
+
+Passwords:
+  They are taken from STONECHAT_PASSWORD, from the keyring file, or from a prompt; never from an
+  argument. The keyring is stonechat/keyring in $XDG_CONFIG_HOME, mode 0600, with lines of an
+  address, a space, and the password.
+
+Configuration file:
+  stonechat/config.toml in $XDG_CONFIG_HOME has the same keys as the options for the account and
+  the connection: jid, host, port, direct-tls, ca, keyring, timeout.
+
+Environment:
+  The variables that are named with the options, STONECHAT_PASSWORD, NO_COLOR, and STONECHAT_LOG
+  for what is logged to standard error, as `debug`.
+
+Exit codes: 0 done, 1 refused by the server or whom it was for, 64 wrong command line, 69 cannot
+connect, 70 a fault of the program, 74 a file or the terminal cannot be read or written, 75 no
+answer in time, 76 the server breaks the protocol, 77 authentication failed, 78 wrong
+configuration or keyring, 80 the certificate is not good.";
+
+const CHAT: &str = "\
+Keys:
+  Enter sends; Tab completes addresses and commands; Ctrl-N and Ctrl-P, or Alt-1 to Alt-9, go to another
+  conversation; Page Up and Page Down go through it, and further back through the archive; Esc empties
+  the line; Ctrl-C leaves.
+
+Commands:
+  /open JID, /close, /add JID [NAME], /remove JID, /accept JID, /refuse JID, /help, /quit
+
+Marks:
+  … on its way, ✓ the server has it, ✓✓ the other side has it, ✗ it did not arrive, or may not have.";
+
+/// The Stonechat XMPP client for terminals.
+#[derive(Debug, Parser)]
+#[command(name = "stonechat", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Send a message, and wait until the server has it.
+    Send(send::Args),
+    /// Print what comes, a line of JSON for each message, presence and change of the connection.
+    Listen(listen::Args),
+    /// See whether somebody answers, and how fast.
+    Ping(ping::Args),
+    /// Ask what somebody is and can do.
+    Disco(disco::Args),
+    /// List and change the contacts.
+    #[command(subcommand)]
+    Roster(roster::Command),
+    /// Read the conversation with somebody in the archive of the account.
+    Archive(archive::Args),
+    /// Chat, on the whole screen.
+    #[command(after_help = CHAT)]
+    Chat,
+    /// Change the password of the account: from a prompt, or the first line of standard input.
+    Passwd,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Also `--help` and `--version`, which go to standard output. An error of the stream has nobody to hear of it.
+            let _ = error.print();
+            return if error.use_stderr() { Code::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say::complain(&failure);
+            failure.code.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let Cli { options, command } = cli;
+    match command {
+        Command::Completions { shell } => return completions(shell),
+        Command::Man => return manual(),
+        // What is logged would be on the screen.
+        Command::Chat => {}
+        _ => log(),
+    }
+    let account = options.resolve()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::io("the runtime cannot be started", error))?;
+    runtime.block_on(async {
+        match command {
+            Command::Send(args) => send::run(&account, args).await,
+            Command::Listen(args) => listen::run(&account, &args).await,
+            Command::Ping(args) => ping::run(&account, args).await,
+            Command::Disco(args) => disco::run(&account, args).await,
+            Command::Roster(command) => roster::run(&account, command).await,
+            Command::Archive(args) => archive::run(&account, args).await,
+            Command::Chat => chat::run(&account).await,
+            Command::Passwd => passwd::run(&account).await,
+            Command::Completions { .. } | Command::Man => Ok(()),
+        }
+    })
+}
+
+/// Logs to standard error, if that is wished for.
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    if let Ok(filter) = std::env::var("STONECHAT_LOG") {
+        let filter = EnvFilter::new(filter);
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(!plain)
+            .with_writer(std::io::stderr)
+            .init();
+    }
+}
+
+fn completions(shell: Shell) -> Result<(), Failure> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "stonechat", &mut out);
+    say::bytes(&out)
+}
+
+fn manual() -> Result<(), Failure> {
+    let mut out = Vec::new();
+    let written = clap_mangen::Man::new(Cli::command()).render(&mut out);
+    written.map_err(|error| Failure::io("the manual page", error))?;
+    say::bytes(&out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_takes_a_password_as_an_argument() {
+        for args in [
+            &["passwd", "secret"][..],
+            &["--password", "secret", "passwd"],
+            &["ping", "--password", "secret"],
+        ] {
+            assert!(Cli::try_parse_from(["stonechat"].iter().chain(args)).is_err());
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_at_the_command_line() {
+        for args in [["--jid", "@@", "passwd"], ["--jid", "example.org", "passwd"], ["send", "a@@b", "text"]]
+        {
+            assert!(Cli::try_parse_from(["stonechat"].iter().chain(&args)).is_err(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_help_tells_every_exit_code() {
+        for code in [
+            Code::Refused,
+            Code::Usage,
+            Code::Unreachable,
+            Code::Internal,
+            Code::Io,
+            Code::Timeout,
+            Code::Protocol,
+            Code::Authentication,
+            Code::Config,
+            Code::Certificate,
+        ] {
+            assert!(EXAMPLES.contains(&format!(" {} ", code as u8)), "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `stonechat archive`: the conversation with somebody, as the archive of the account has it (XEP-0313).
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+use stonechat_jid::Jid;
+use stonechat_stanza::rsm;
+use stonechat_xep_mam::{Archived, Filter};
+
+use crate::account::Account;
+use crate::archive::{EXTENSION, MOST, Pages};
+use crate::failure::{Code, Failure};
+use crate::session::{self, Session};
+use crate::{say, stanzas};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// With whom.
+    with: Jid,
+    /// How many messages, the last ones.
+    #[arg(long, default_value_t = 50, value_name = "MESSAGES", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)), conflicts_with = "export")]
+    last: u32,
+    /// All messages, a line of JSON for each, oldest first.
+    #[arg(long)]
+    export: bool,
+}
+
+pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
+    let builder = session::builder(account)?.extension(&EXTENSION);
+    let mut session = Session::start(builder, account.patience).await?;
+    let read =
+        if args.export { export(&mut session, args.with).await } else { last(&mut session, args).await };
+    session.close().await;
+    read
+}
+
+async fn page(
+    session: &mut Session,
+    with: &Jid,
+    set: rsm::Request,
+) -> Result<(Vec<Archived>, stonechat_xep_mam::Fin), Failure> {
+    let pages = session.client.service::<Pages>();
+    let pages =
+        pages.ok_or_else(|| Failure::new(Code::Internal, "there is nothing to read archives with"))?;
+    let handle = session.handle();
+    let filter = Filter { with: Some(with.clone()), ..Filter::default() };
+    let read = session.during(pages.read(&handle, &filter, set), |_| {}).await?;
+    read.map_err(|error| Failure::from(error).within("the archive"))
+}
+
+async fn last(session: &mut Session, args: Args) -> Result<(), Failure> {
+    let (messages, _) = page(session, &args.with, rsm::Request::last(args.last)).await?;
+    messages.iter().filter_map(as_line).try_for_each(say::line)
+}
+
+async fn export(session: &mut Session, with: Jid) -> Result<(), Failure> {
+    let bar = bar();
+    let mut set = rsm::Request::first(MOST);
+    loop {
+        let (messages, fin) = page(session, &with, set).await?;
+        if let Some(count) = fin.set.count {
+            bar.set_length(u64::from(count));
+        }
+        for message in &messages {
+            bar.suspend(|| say::line(as_json(message)))?;
+            bar.inc(1);
+        }
+        match fin.set.last {
+            Some(last) if !fin.complete && !messages.is_empty() => set = rsm::Request::after(last, MOST),
+            _ => break,
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Shown on standard error where that is a terminal, and not otherwise.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    // A template that is wrong would be seen in the test; the default one is no worse.
+    if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+const TEMPLATE: &str = "{spinner} {pos}/{len} messages {wide_bar} {eta}";
+
+/// A message for people; `None` for one without a text.
+fn as_line(archived: &Archived) -> Option<String> {
+    let message = &archived.forwarded.stanza;
+    let body = stanzas::text(message, "body")?;
+    let at = archived.forwarded.delay.as_ref().map(|delay| delay.stamp.to_string()).unwrap_or_default();
+    let from = message.from().map(|from| from.bare_str().to_owned()).unwrap_or_default();
+    // What continues a message cannot be taken for another one.
+    Some(format!("{at} {from}: {}", say::printable(&body).replace('\n', "\n    ")))
+}
+
+fn as_json(archived: &Archived) -> Value {
+    let mut told = stanzas::describe(&archived.forwarded.stanza);
+    if let Value::Object(map) = &mut told {
+        map.insert("archive-id".to_owned(), json!(archived.id));
+        let at = archived.forwarded.delay.as_ref().map(|delay| delay.stamp.to_string());
+        map.insert("archived".to_owned(), json!(at));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use stonechat_stanza::Payload as _;
+
+    use super::*;
+
+    fn archived(body: &str) -> Archived {
+        let text = format!(
+            "<result xmlns='urn:xmpp:mam:2' id='7'><forwarded xmlns='urn:xmpp:forward:0'>\
+             <delay xmlns='urn:xmpp:delay' stamp='2010-07-10T23:08:25Z'/><message xmlns='jabber:client' \
+             from='romeo@example.net/o'>{body}</message></forwarded></result>"
+        );
+        Archived::parse(&text.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_message_is_told_in_lines_and_as_json() {
+        let message = archived("<body>one\n2010-07-10T23:08:26Z nurse@example.net: forged</body>");
+        let line = as_line(&message).unwrap();
+        assert!(line.starts_with("2010-07-10T23:08:25Z romeo@example.net: one\n    2010-"), "{line}");
+        let told = as_json(&message);
+        assert_eq!((&told["archive-id"], &told["from"]), (&json!("7"), &json!("romeo@example.net/o")));
+        assert!(as_line(&archived("")).is_none());
+    }
+
+    #[test]
+    fn the_progress_bar_can_be_shown() {
+        assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
+    }
+}

@@ -1,0 +1,9 @@
+//! The commands.
+
+pub(crate) mod archive;
+pub(crate) mod disco;
+pub(crate) mod listen;
+pub(crate) mod passwd;
+pub(crate) mod ping;
+pub(crate) mod roster;
+pub(crate) mod send;
