@@ -257,7 +257,7 @@ fn the_connection_and_what_waits_for_it_are_shown() {
     chat.enters("are you there?");
     let screen = chat.screen(120, 8);
     assert!(
-        screen.contains("offline, tried again at 12:01: the server ended the stream · 1 message waits"),
+        screen.contains("offline · 1 message waits · tried again at 12:01: the server ended the stream"),
         "{screen}"
     );
     assert!(screen.contains("me: are you there? … waits"), "{screen}");

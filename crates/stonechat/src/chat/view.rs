@@ -39,28 +39,25 @@ pub(crate) fn draw(model: &Model, look: &Look, frame: &mut Frame<'_>) -> usize {
     scroll
 }
 
+/// What matters most comes first, as it may be too long.
 fn title_row(model: &Model, look: &Look) -> Row<'static> {
-    let link = match &model.link {
-        Link::Connecting => "connecting".to_owned(),
-        Link::Online => "online".to_owned(),
-        Link::Offline { why, retry } => {
-            let retry = retry.map(|at| format!(", tried again at {}", look.clock(at))).unwrap_or_default();
-            format!("offline{retry}: {}", say::one_line(why))
-        }
-        Link::Closed { why } => {
-            format!(
-                "closed{}",
-                why.as_ref().map(|why| format!(": {}", say::one_line(why))).unwrap_or_default()
-            )
-        }
-    };
     let waiting = match model.queued() {
         0 => String::new(),
         1 => " · 1 message waits".to_owned(),
         count => format!(" · {count} messages wait"),
     };
+    let because = |why: &str| format!(": {}", say::one_line(why));
+    let (link, more) = match &model.link {
+        Link::Connecting => ("connecting", String::new()),
+        Link::Online => ("online", String::new()),
+        Link::Offline { why, retry } => {
+            let retry = retry.map(|at| format!(" · tried again at {}", look.clock(at)));
+            ("offline", format!("{}{}", retry.unwrap_or_default(), because(why)))
+        }
+        Link::Closed { why } => ("closed", why.as_deref().map(because).unwrap_or_default()),
+    };
     let who = model.session.as_ref().map_or(model.account.as_str(), |session| session.as_str());
-    Row::raw(format!(" {who} · {link}{waiting}"))
+    Row::raw(format!(" {who} · {link}{waiting}{more}"))
 }
 
 fn contact_rows(model: &Model, look: &Look, area: Rect) -> Vec<Row<'static>> {
