@@ -159,12 +159,14 @@ fn each_way_to_fail_has_its_exit_code() {
     let mut distrust = of_user(&server, "user1", &["ping"]);
     distrust.env_remove("STONECHAT_CA").env_remove("SSL_CERT_FILE");
     assert!(fails(Process::spawn(distrust).finish(WITHIN), 80).contains("--ca"));
-    fails(run(&server, "user1", &["--jid", "user1@example.org", "ping"]), 80);
+    let (port, stranger) = (server.c2s_direct_tls().port().to_string(), "user1@example.org");
+    fails(run(&server, "user1", &["--jid", stranger, "--direct-tls", "--port", &port, "ping"]), 80);
     // Nobody there.
     let port = free_port().to_string();
     fails(run(&server, "user1", &["--port", &port, "ping"]), 69);
     // Refused.
     fails(run(&server, "user1", &["ping", "user1@localhost/nobody"]), 1);
+    fails(run(&server, "user1", &["--jid", stranger, "ping"]), 1);
     let said = fails(run(&server, "user1", &["send", "nobody@localhost", "hello"]), 1);
     assert!(said.contains("nobody@localhost"), "{said}");
     // Somebody who takes connections and says nothing.

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use stonechat_client::{Error, Fault, RequestError, SendError, StartError};
+use stonechat_stream::negotiation::client as negotiation;
 
 /// Exit codes; those between 64 and 78 are of `sysexits.h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +88,9 @@ impl From<Error> for Failure {
         let code = match &error {
             Error::Tls(_) => Code::Certificate,
             Error::LoginTimeout | Error::Silent => Code::Timeout,
-            Error::Stream(_) | Error::Bind(_) => Code::Refused,
+            Error::Stream(_) | Error::Bind(_) | Error::Negotiation(negotiation::Error::Refused(_)) => {
+                Code::Refused
+            }
             Error::Ended => Code::Unreachable,
             error => match error.fault() {
                 Fault::Network => Code::Unreachable,
