@@ -165,7 +165,6 @@ fn each_way_to_fail_has_its_exit_code() {
     let port = free_port().to_string();
     fails(run(&server, "user1", &["--port", &port, "ping"]), 69);
     // Refused.
-    fails(run(&server, "user1", &["ping", "user1@localhost/nobody"]), 1);
     fails(run(&server, "user1", &["--jid", stranger, "ping"]), 1);
     let said = fails(run(&server, "user1", &["send", "nobody@localhost", "hello"]), 1);
     assert!(said.contains("nobody@localhost"), "{said}");

@@ -15,6 +15,10 @@ use crate::session::{self, Session};
 use crate::{say, stanzas};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stonechat archive romeo@example.net --last 10
+  stonechat archive romeo@example.net --export > romeo.jsonl")]
 pub(crate) struct Args {
     /// With whom.
     with: Jid,

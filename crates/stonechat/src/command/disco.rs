@@ -13,6 +13,10 @@ use crate::say;
 use crate::session::{Session, ask};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stonechat disco
+  stonechat disco --json conference.example.org | jq .features")]
 pub(crate) struct Args {
     /// Whom to ask. Without one, the own server.
     to: Option<Jid>,

@@ -11,6 +11,13 @@ use crate::say;
 use crate::session::Session;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Who answers that it does not understand pings has answered (XEP-0199 §4.2), and so has a server that says the
+same for a client that is not there.
+
+Examples:
+  stonechat ping example.org
+  stonechat ping romeo@example.net/orchard")]
 pub(crate) struct Args {
     /// Whom to ask: a server, or a client by its full address. Without one, the own account.
     to: Option<Jid>,
