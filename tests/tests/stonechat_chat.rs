@@ -15,11 +15,16 @@ use tokio::time::timeout;
 
 /// `stonechat chat` as user1.
 fn chat(server: &Server) -> Screen {
+    let mut program = Command::new(stonechat());
+    program.arg("chat");
+    started(server, program)
+}
+
+/// A program in whose environment user1 is.
+fn started(server: &Server, mut program: Command) -> Screen {
     let folder = server.folder().join("home");
     std::fs::create_dir_all(&folder).unwrap();
-    let mut program = Command::new(stonechat());
     program
-        .arg("chat")
         .env("STONECHAT_JID", "user1@localhost")
         .env("STONECHAT_PASSWORD", "pw-user1")
         .env("STONECHAT_HOST", "127.0.0.1")
@@ -161,4 +166,18 @@ fn unread_messages_are_counted() {
     assert!(!shown.contains("(2)") && shown.contains("user2@localhost (1)"), "{shown}");
     screen.key("C-c");
     screen.ends();
+}
+
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let server = Settings::new().start_with_users(1);
+    // `timeout` sends SIGTERM when the time is over.
+    let script = "timeout --foreground 4 \"$0\" chat; echo \"ended with $?\"; stty -a; exec cat";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).arg(stonechat());
+    let mut screen = started(&server, shell);
+    screen.shows("· online");
+    screen.shows("ended with 124");
+    let shown = screen.shows("icanon");
+    assert!(!shown.contains("-icanon") && !shown.contains("-echo ") && !shown.contains("online"), "{shown}");
 }
