@@ -172,7 +172,7 @@ fn unread_messages_are_counted() {
 fn a_signal_leaves_the_terminal_as_it_was() {
     let server = Settings::new().start_with_users(1);
     // `timeout` sends SIGTERM when the time is over.
-    let script = "timeout --foreground 4 \"$0\" chat; echo \"ended with $?\"; stty -a; exec cat";
+    let script = "timeout --foreground 4 \"$0\" chat; echo \"ended with $?\"; stty -a; read line";
     let mut shell = Command::new("sh");
     shell.args(["-c", script]).arg(stonechat());
     let mut screen = started(&server, shell);
@@ -180,4 +180,6 @@ fn a_signal_leaves_the_terminal_as_it_was() {
     screen.shows("ended with 124");
     let shown = screen.shows("icanon");
     assert!(!shown.contains("-icanon") && !shown.contains("-echo ") && !shown.contains("online"), "{shown}");
+    screen.key("Enter");
+    screen.ends();
 }
