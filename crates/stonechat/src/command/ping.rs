@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use stonechat_jid::Jid;
-use stonechat_xep_ping::Pinger;
+use stonechat_xep_ping::client::Pinger;
 
 use crate::account::Account;
 use crate::failure::{Code, Failure};

@@ -5,7 +5,7 @@ use std::io::{Read as _, stdin};
 use stonechat_client::{Event, SendError};
 use stonechat_extension::client::Closed;
 use stonechat_jid::Jid;
-use stonechat_xep_ping::Pinger;
+use stonechat_xep_ping::client::Pinger;
 
 use crate::account::Account;
 use crate::failure::Failure;
