@@ -353,7 +353,14 @@ impl Extension for Listener {
     fn install(_: NoConfig, client: &mut Installer<'_>) -> Result<(), InstallError> {
         let listener = client.share(Self);
         client.react::<Learned>(&listener);
+        client.guard::<Learned>(&listener);
         Ok(())
+    }
+}
+
+impl Guard<Learned> for Listener {
+    fn guard(&self, _: &Cx<'_>, learned: &Learned) -> Verdict {
+        if learned.message.id() == Some("known") { Verdict::Drop } else { Verdict::Allow }
     }
 }
 
@@ -381,4 +388,9 @@ fn messages_for_the_application_are_learned_and_errors_and_owned_ones_are_not() 
     client.receive("<message><thing xmlns='urn:example:thing'/></message>");
     assert_eq!(client.event(), Some(Saw("message Account".into())));
     assert_eq!(client.failures("listener"), 0);
+
+    while client.stanza().is_some() {}
+    client.receive("<message from='romeo@example.net/orchard' id='known'/>");
+    assert_eq!(client.event::<Saw>(), None);
+    assert!(client.stanza().is_none(), "what is known already is not told");
 }

@@ -115,8 +115,8 @@ fn copy(cx: &mut Cx<'_>, direction: Direction, forwarded: Forwarded) {
         tracing::warn!("a copy of what the account has neither received nor sent");
         return;
     }
-    if !message.kind().is_error() {
-        cx.react_at(&Learned { message: message.clone(), way: Way::Copy });
+    if !message.kind().is_error() && !cx.learn(Learned { message: message.clone(), way: Way::Copy }) {
+        return;
     }
     cx.emit(Event::Copy { direction, message, delay });
 }

@@ -9,7 +9,7 @@ use stonechat_jid::{BareJid, FullJid};
 use stonechat_stanza::Stanza;
 
 use super::requests::Call;
-use super::{DEFAULT_TIMEOUT, Effect, Event, EventBody, Handle, RequestError, Tables, Tracker};
+use super::{DEFAULT_TIMEOUT, Effect, Event, EventBody, Handle, Learned, RequestError, Tables, Tracker};
 use crate::Clock;
 use crate::point::Point;
 
@@ -110,6 +110,18 @@ impl Cx<'_> {
     /// time is for the extension to bound.
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.want(Effect::Task(super::Task::new(task)));
+    }
+
+    /// Has extensions learn of a message, whichever way it came. `false` when one of them refuses it, because it is known already: then it is
+    /// not to be told. For extensions that unwrap messages.
+    #[must_use = "what is known already is not to be told"]
+    pub fn learn(&mut self, mut learned: Learned) -> bool {
+        let Some(hooks) = self.tables.at::<Learned>() else { return true };
+        let is_new = hooks.admit(self, &mut learned).is_ok();
+        if is_new {
+            hooks.react(self, &learned);
+        }
+        is_new
     }
 
     /// Runs the reactions of point `P` to an event of the caller's.

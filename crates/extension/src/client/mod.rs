@@ -19,7 +19,8 @@
 //! | point | guard | map | observe | react |
 //! |---|---|---|---|---|
 //! | [`Inbound`], [`Outbound`] | ✓ | ✓ | ✓ | |
-//! | [`Connected`], [`Disconnected`], [`Learned`], points of other crates | | | | ✓ |
+//! | [`Learned`] | ✓ | | | ✓ |
+//! | [`Connected`], [`Disconnected`], points of other crates | | | | ✓ |
 //!
 //! Handlers do not wait. What waits is a [task](Cx::spawn) that has a [`Handle`], by which stanzas are sent, requests are
 //! asked, and [events](Event) come into the application's stream of events.

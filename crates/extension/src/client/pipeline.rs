@@ -241,9 +241,9 @@ impl Pipeline {
         let tables = Arc::clone(&self.tables);
         match tables.owners.take(&mut self.cx(), &message) {
             Taken::NotOwned => {
-                if !message.stanza.kind().is_error() {
-                    let learned = Learned { message: message.stanza.clone(), way: Way::Live };
-                    self.cx().react_at(&learned);
+                let learned = Learned { message: message.stanza.clone(), way: Way::Live };
+                if !message.stanza.kind().is_error() && !self.cx().learn(learned) {
+                    return;
                 }
                 self.want(Effect::Stanza(message));
             }

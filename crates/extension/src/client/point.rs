@@ -53,6 +53,7 @@ pub enum Way {
 
 /// A message of a conversation has become known, on whatever way, and only from where it may come. The core fires it for those that it
 /// gives the application, before it does; extensions that unwrap messages fire it for what they unwrap. Errors are no part of it.
+/// A guard keeps out what is known already; it is not told.
 #[derive(Debug, Clone)]
 pub struct Learned {
     /// The message as its recipient got it.
@@ -95,6 +96,12 @@ points!(Connected, Disconnected, Inbound, Outbound, Learned);
 impl StanzaPoint for Inbound {
     fn stanza(&self) -> &Stanza {
         &self.stanza
+    }
+}
+
+impl StanzaPoint for Learned {
+    fn stanza(&self) -> &Stanza {
+        &self.message
     }
 }
 

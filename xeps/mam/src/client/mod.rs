@@ -123,7 +123,7 @@ impl ClientExtension for Extension {
         client.provide(Arc::new(Archive { handle: client.handle(), shared: Arc::clone(&shared) }))?;
         let archive = client.share(Self(shared));
         client.react::<Connected>(&archive);
-        client.guard::<Inbound>(&archive);
+        client.guard::<Learned>(&archive);
         client.react::<Learned>(&archive);
         client.observe::<Outbound>(&archive);
         client.take::<Archived>(Senders::ACCOUNT.or_expected(&expected), &archive)
@@ -165,11 +165,11 @@ fn id_of(message: &Stanza, account: &BareJid) -> Option<String> {
     ids.into_iter().find(|id| id.by.as_str() == account.as_str()).map(|id| id.id)
 }
 
-impl Guard<Inbound> for Extension {
-    /// What the archive has told already does not come a second time, as from offline storage.
-    fn guard(&self, cx: &Cx<'_>, event: &Inbound) -> Verdict {
-        match id_of(&event.stanza, cx.account()) {
-            Some(id) if self.0.state.lock().was_told(&id) => Verdict::Drop,
+impl Guard<Learned> for Extension {
+    /// What the archive has told already does not come a second time, as from offline storage or as a copy.
+    fn guard(&self, cx: &Cx<'_>, event: &Learned) -> Verdict {
+        match id_of(&event.message, cx.account()) {
+            Some(id) if event.way != Way::Past && self.0.state.lock().was_told(&id) => Verdict::Drop,
             _ => Verdict::Allow,
         }
     }
