@@ -8,10 +8,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use stonechat_client::{Builder, Client, Event, Events, Place, Trust};
 use stonechat_sasl::Mechanism;
-use stonechat_stanza::jid::{FullJid, Jid};
+use stonechat_stanza::jid::{BareJid, FullJid, Jid};
 use stonechat_stanza::{Element, Stanza, message, ns, presence};
 use stonechat_tests::Server;
-use stonechat_xep_roster::client::{Change, Contacts};
+use stonechat_xep_roster::client::{Event as Change, Roster};
 use tokio::time::timeout;
 
 /// How long anything may take.
@@ -125,12 +125,13 @@ pub(crate) async fn chat(from: &mut Online, to: &mut Online) {
 /// A contact is added and removed, which shows when the server has done so.
 pub(crate) async fn change_roster(one: &mut Online) {
     assert_eq!(one.change().await, Change::Loaded);
-    let contacts = one.client.service::<Contacts>().unwrap();
-    let nurse: Jid = "nurse@example.com".parse().unwrap();
-    contacts.set(nurse.clone(), "Nurse", vec!["Servants".to_owned()]).await.unwrap();
-    let Change::Set(item) = one.change().await else { panic!("no contact") };
-    assert_eq!((&item.jid, item.name.as_str()), (&nurse, "Nurse"));
-    contacts.remove(nurse.clone()).await.unwrap();
-    assert_eq!(one.change().await, Change::Removed(nurse));
-    assert!(contacts.all().is_empty());
+    let roster = one.client.service::<Roster>().unwrap();
+    let nurse: BareJid = "nurse@example.com".parse().unwrap();
+    roster.add(nurse.clone(), "Nurse", &["Servants".to_owned()]).await.unwrap();
+    let Change::Changed { item, before: None } = one.change().await else { panic!("no contact") };
+    assert_eq!((item.jid.as_str(), item.name.as_str()), (nurse.as_str(), "Nurse"));
+    roster.remove(nurse.clone()).await.unwrap();
+    let Change::Removed(item) = one.change().await else { panic!("the contact stays") };
+    assert_eq!(item.jid.as_str(), nurse.as_str());
+    assert!(roster.items().is_empty());
 }

@@ -79,7 +79,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_left_is_of_the_text(text in ".{0,12}", start in 0_usize..20, end in 0_usize..20) {
-            let left = without(&text, &[start..end]);
+            let left = without(&text, std::slice::from_ref(&(start..end)));
             let count = text.chars().count();
             prop_assert_eq!(left.chars().count(), count - count.min(end).saturating_sub(start));
         }

@@ -30,7 +30,8 @@ use stonechat_stanza::{Element, Stanza};
 pub use contract::check;
 
 use super::{
-    Commands, Descriptor, Effect, Event, Handle, Inbound, Pipeline, Progress, Tables, Tracker, channel,
+    Commands, Descriptor, Effect, Event, Handle, Inbound, Pipeline, Progress, RequestError, Tables, Tracker,
+    channel,
 };
 use crate::test_host::START;
 use crate::{Clock, InstallError, Plan, Registry, VirtualClock};
@@ -289,4 +290,23 @@ impl TestClient {
             None => true,
         }
     }
+}
+
+/// Has `query` answered by `answer` in a test, without a script.
+///
+/// # Panics
+/// When the client does not ask.
+pub fn answered<T>(
+    client: &mut TestClient,
+    started: &Started<Result<T, RequestError>>,
+    answer: &str,
+) -> Result<T, RequestError> {
+    let request = client.sent().expect("the client asks");
+    let mut result = request.reply();
+    result.push_bytes(answer.as_bytes()).unwrap_or_else(|error| panic!("{answer}: {error}"));
+    if result.from().is_none() {
+        result.set_from(request.to().map(|to| to.to_jid()));
+    }
+    client.receive(&result.to_string());
+    started.outcome().expect("the request is answered")
 }
