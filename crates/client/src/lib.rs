@@ -38,7 +38,6 @@ mod client;
 mod connect;
 mod dns;
 mod driver;
-mod end_point;
 mod event;
 pub mod protocol;
 mod srv;

@@ -8,12 +8,11 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 use stonechat_jid::BareJid;
-use stonechat_sasl::{Channel, ChannelBinding};
+use stonechat_sasl::{Channel, ChannelBinding, end_point_hash};
 use stonechat_stream::tls::ALPN_CLIENT;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::end_point;
 use crate::protocol::Error;
 use crate::transport::Transport;
 
@@ -158,7 +157,7 @@ impl Handshake {
             let exported = connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b""));
             channel = channel.with_binding(ChannelBinding::tls_exporter(exported.map_err(failed)?));
         }
-        if let Some(binding) = end_point::hash(leaf).as_deref().and_then(ChannelBinding::tls_server_end_point)
+        if let Some(binding) = end_point_hash(leaf).as_deref().and_then(ChannelBinding::tls_server_end_point)
         {
             channel = channel.with_binding(binding);
         }

@@ -9,9 +9,6 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
-/// What makes names sort, and what makes them unique.
-type Parts = ([u8; 6], [u8; 16]);
-
 /// The digits of Base 64 in the order of their characters, so that names sort as their bytes do.
 const SORTED: &str = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 const ENGINE: GeneralPurpose = match Alphabet::new(SORTED) {
@@ -26,7 +23,7 @@ static RANDOM: Mutex<([u8; 1024], usize)> = Mutex::new(([0; 1024], 1024));
 pub(crate) fn random(now: Timestamp) -> String {
     // 44 bits of milliseconds last until the year 2527.
     let at = u64::try_from(now.as_millisecond()).unwrap_or(0) << 20;
-    text((first(at.to_be_bytes()), random_bytes()))
+    text(first(&at.to_be_bytes()), random_bytes())
 }
 
 /// The name of what has this number among the things that have this key: always the same.
@@ -36,10 +33,10 @@ pub(crate) fn of(key: &[&[u8]], number: u64, what: &[u8]) -> String {
     let group: [u8; 32] = keyed().chain_update((number >> 8).to_be_bytes()).finalize().into();
     let [a, b, c, d, e, ..] = group;
     let unique: [u8; 32] = keyed().chain_update(number.to_be_bytes()).chain_update(what).finalize().into();
-    text(([a, b, c, d, e, last], first(unique)))
+    text([a, b, c, d, e, last], first(&unique))
 }
 
-fn text((sorting, unique): Parts) -> String {
+fn text(sorting: [u8; 6], unique: [u8; 16]) -> String {
     let mut bytes = [0; 22];
     bytes[..6].copy_from_slice(&sorting);
     bytes[6..].copy_from_slice(&unique);
@@ -52,16 +49,12 @@ fn random_bytes() -> [u8; 16] {
         getrandom::fill(random).expect("the system has random numbers");
         *used = 0;
     }
-    let bytes = first_of(&random[*used..]);
+    let bytes = first(&random[*used..]);
     *used += 16;
     bytes
 }
 
-fn first<const N: usize, const M: usize>(bytes: [u8; M]) -> [u8; N] {
-    first_of(&bytes)
-}
-
-fn first_of<const N: usize>(bytes: &[u8]) -> [u8; N] {
+fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
     std::array::from_fn(|at| bytes.get(at).copied().unwrap_or_default())
 }
 

@@ -67,12 +67,16 @@ pub mod server;
 
 mod anonymous;
 mod channel;
+#[cfg(feature = "end-point")]
+mod end_point;
 mod failure;
 mod mechanism;
 mod plain;
 mod token;
 
 pub use channel::{BindingType, Channel, ChannelBinding, UnknownBindingType};
+#[cfg(feature = "end-point")]
+pub use end_point::end_point_hash;
 pub use failure::{Failure, UnknownCondition};
 pub use mechanism::{Mechanism, UnknownMechanism};
 pub use token::Token;

@@ -13,7 +13,6 @@ use stonechat_stream::tls::ALPN_CLIENT;
 
 use super::TlsError;
 use super::certificates::Certificate;
-use super::end_point;
 use super::exporter::Catch;
 use crate::config::{KeyPair, TlsVersion};
 
@@ -23,7 +22,7 @@ const MOST: u64 = 1 << 20;
 /// Loads a certificate with its key.
 pub(super) fn certificate(pair: &KeyPair) -> Result<Certificate, TlsError> {
     let chain = chain(&pair.certificate)?;
-    let end_point = chain.first().and_then(|leaf| end_point::hash(leaf));
+    let end_point = chain.first().and_then(|leaf| stonechat_sasl::end_point_hash(leaf));
     let key = PrivateKeyDer::from_pem_slice(&read(&pair.key)?).map_err(|error| match error {
         pem::Error::NoItemsFound => TlsError::file(&pair.key, "there is no private key in this file"),
         error => TlsError::file(&pair.key, error),

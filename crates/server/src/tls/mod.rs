@@ -8,7 +8,6 @@
 
 mod accept;
 mod certificates;
-mod end_point;
 mod error;
 mod exporter;
 mod generate;

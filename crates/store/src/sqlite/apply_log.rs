@@ -15,17 +15,16 @@ pub(super) fn append(
     entry: &Entry,
     limit: Option<Limit>,
 ) -> Result<u64, Failure> {
-    let mut series = counters.of(conn, store, owner)?;
+    let series = counters.of(conn, store, owner)?;
     series.entries += 1;
     series.bytes += entry.value.len() as u64;
     let at = entry.at.as_microsecond();
     series.last_position = at.max(series.last_position.saturating_add(1));
     series.max_skew = series.max_skew.max(series.last_position - at);
-    insert(conn, store, &series, entry, at)?;
+    insert(conn, store, series, entry, at)?;
     if limit.is_some_and(|limit| series.entries > limit.max_entries || series.bytes > limit.max_bytes) {
         return Err(Error::Quota { store: store.clone() }.into());
     }
-    counters.set(store, owner, series);
     Ok(1)
 }
 

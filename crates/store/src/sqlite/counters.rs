@@ -4,10 +4,11 @@ use super::failure::{Failure, signed, unsigned};
 use crate::Owner;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// The counters of one log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Series {
     pub(super) id: i64,
     pub(super) last_position: i64,
@@ -21,24 +22,21 @@ pub(super) struct Series {
 pub(super) struct Counters(HashMap<(Arc<str>, Owner), Series>);
 
 impl Counters {
-    /// The counters of a log, which is made when it is new.
+    /// The counters of a log, which is made when it is new. They are as they are left only if the transaction, or the savepoint that
+    /// these are for, is not undone.
     pub(super) fn of(
         &mut self,
         conn: &Connection,
         store: &Arc<str>,
         owner: &Owner,
-    ) -> Result<Series, Failure> {
-        if let Some(series) = self.0.get(&(store.clone(), owner.clone())) {
-            return Ok(*series);
-        }
-        match stored(conn, store, owner)? {
-            Some(series) => Ok(series),
-            None => new(conn, store, owner),
-        }
-    }
-
-    pub(super) fn set(&mut self, store: &Arc<str>, owner: &Owner, series: Series) {
-        self.0.insert((store.clone(), owner.clone()), series);
+    ) -> Result<&mut Series, Failure> {
+        Ok(match self.0.entry((store.clone(), owner.clone())) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(match stored(conn, store, owner)? {
+                Some(series) => series,
+                None => new(conn, store, owner)?,
+            }),
+        })
     }
 
     /// Writes what has changed: before anything else looks at the counters, and before the transaction ends.

@@ -1,7 +1,7 @@
 //! The SQLite driver: one file in WAL mode, one writer thread with group commit, readers of their own.
 //!
-//! All writes go through a bounded queue to one thread, which commits what has gathered in one transaction, each batch
-//! in a savepoint of its own, and answers when the transaction is on the disk (`synchronous=FULL`). So 256 tasks that each
+//! All writes go through a bounded queue to one thread, which commits what has gathered in one transaction (should
+//! a batch fail, again with each in a savepoint of its own), and answers when the transaction is on the disk (`synchronous=FULL`). So 256 tasks that each
 //! wait for their own durable row share a few flushes. Reads run on a few threads with connections of their own and
 //! never wait for the writer; reads of a few rows run on the caller's thread as long as they find these in memory. Checkpoints run on another connection in quiet moments; only where it is never quiet
 //! the writer has to (`wal_autocheckpoint`, at 64 MiB).

@@ -5,8 +5,10 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::signature_algorithm::SignatureAlgorithm;
 
-/// The hash of a certificate; nothing where none is defined, as for Ed25519, or the algorithm is not known.
-pub(crate) fn hash(leaf: &[u8]) -> Option<Vec<u8>> {
+/// The hash of a certificate, given as DER, for [`ChannelBinding::tls_server_end_point`](crate::ChannelBinding::tls_server_end_point) (RFC
+/// 5929 §4.1); nothing where none is defined, as for Ed25519, or the algorithm is not known.
+#[must_use]
+pub fn end_point_hash(leaf: &[u8]) -> Option<Vec<u8>> {
     let (_, certificate) = X509Certificate::from_der(leaf).ok()?;
     let algorithm = &certificate.signature_algorithm;
     let hash = match SignatureAlgorithm::try_from(algorithm).ok()? {
@@ -66,14 +68,14 @@ mod tests {
     #[test]
     fn the_hash_is_that_of_the_certificates_signature() {
         let leaf_256 = leaf(&rcgen::PKCS_ECDSA_P256_SHA256);
-        assert_eq!(hash(&leaf_256).unwrap(), Sha256::digest(&leaf_256).to_vec());
+        assert_eq!(end_point_hash(&leaf_256).unwrap(), Sha256::digest(&leaf_256).to_vec());
         let leaf_384 = leaf(&rcgen::PKCS_ECDSA_P384_SHA384);
-        assert_eq!(hash(&leaf_384).unwrap(), Sha384::digest(&leaf_384).to_vec());
+        assert_eq!(end_point_hash(&leaf_384).unwrap(), Sha384::digest(&leaf_384).to_vec());
     }
 
     #[test]
     fn there_is_none_for_ed25519_and_for_what_is_no_certificate() {
-        assert_eq!(hash(&leaf(&rcgen::PKCS_ED25519)), None);
-        assert_eq!(hash(b"not a certificate"), None);
+        assert_eq!(end_point_hash(&leaf(&rcgen::PKCS_ED25519)), None);
+        assert_eq!(end_point_hash(b"not a certificate"), None);
     }
 }
