@@ -28,7 +28,8 @@ fn main() -> ExitCode {
 fn compare(plan: &run::Plan) -> Result<(), Error> {
     let report = run::run(plan)?;
     report.print(&mut std::io::stdout().lock())?;
-    report.save(plan.json.as_deref(), plan.svg.as_deref())
+    report.save(plan.json.as_deref(), plan.svg.as_deref())?;
+    report.verdict()
 }
 
 fn grow(plan: &growth::Plan) -> Result<(), Error> {

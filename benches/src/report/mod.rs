@@ -30,6 +30,20 @@ pub struct Report {
     /// In the order in which they came.
     cases: Vec<Case>,
     measured: BTreeMap<(Case, Kind), Vec<Measured>>,
+    failures: Vec<Failure>,
+}
+
+/// A case that a server did not get through in one round.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failure {
+    /// The case.
+    pub case: Case,
+    /// The server.
+    pub server: Kind,
+    /// The round, from 1.
+    pub round: u16,
+    /// What went wrong, and what the server wrote.
+    pub error: String,
 }
 
 /// One number of the table.
@@ -61,15 +75,46 @@ impl Report {
             quick,
             cases: Vec::new(),
             measured: BTreeMap::new(),
+            failures: Vec::new(),
         }
     }
 
     /// Adds what one round gave.
     pub fn add(&mut self, case: Case, server: Kind, measured: Measured) {
+        self.list(case);
+        self.measured.entry((case, server)).or_default().push(measured);
+    }
+
+    /// Adds that a server failed. The other rounds count all the same.
+    pub fn fail(&mut self, failure: Failure) {
+        self.list(failure.case);
+        self.failures.push(failure);
+    }
+
+    fn list(&mut self, case: Case) {
         if !self.cases.contains(&case) {
             self.cases.push(case);
         }
-        self.measured.entry((case, server)).or_default().push(measured);
+    }
+
+    fn has_failed(&self, case: Case, server: Kind) -> bool {
+        self.failures.iter().any(|failure| (failure.case, failure.server) == (case, server))
+    }
+
+    /// Whether every server got through every case in every round.
+    ///
+    /// # Errors
+    /// When one did not.
+    pub fn verdict(&self) -> Result<()> {
+        if self.failures.is_empty() {
+            return Ok(());
+        }
+        let failure = |failure: &Failure| {
+            let Failure { case, server, round, error } = failure;
+            format!("{}, {}, round {round}: {error}", server.name(), case.title())
+        };
+        let all: Vec<_> = self.failures.iter().map(failure).collect();
+        Err(Error::Server(all.join("\n")))
     }
 
     /// Writes the table for people.
@@ -98,9 +143,10 @@ impl Report {
         let cells: Vec<Cell> = self.cases.iter().flat_map(|case| self.cells(*case)).collect();
         let goals: BTreeMap<Case, Goal> =
             self.cases.iter().filter_map(|case| Some((*case, case.goal()?))).collect();
-        let Self { machine, rounds, quick, .. } = self;
+        let Self { machine, rounds, quick, failures, .. } = self;
         json(&serde_json::json!({
             "machine": machine, "rounds": rounds, "quick": quick, "goals": goals, "cells": cells,
+            "failures": failures,
         }))
     }
 
@@ -173,6 +219,20 @@ mod tests {
         assert_eq!(cell.reached, Some(true));
         assert_eq!(example().cell(Case::Chat, Kind::Prosody).unwrap().reached, None);
         assert!(example().cell(Case::Chat, Kind::Ejabberd).is_none());
+    }
+
+    #[test]
+    fn a_failure_takes_nothing_from_the_other_rounds_and_shows_in_the_verdict() {
+        let mut report = example();
+        assert!(report.verdict().is_ok());
+        let failure = |case| Failure { case, server: Kind::Prosody, round: 2, error: "it fell".to_owned() };
+        report.fail(failure(Case::Chat));
+        report.fail(failure(Case::Ping));
+        let text = table::table(&report);
+        let row = |title| text.lines().find(|line| line.contains(title)).unwrap().to_owned();
+        assert!(row("window 10").contains("95.0 (17.3×)") && row("ping").contains("failed"), "{text}");
+        let verdict = report.verdict().unwrap_err().to_string();
+        assert!(verdict.contains("prosody") && verdict.contains("round 2: it fell"), "{verdict}");
     }
 
     #[test]

@@ -27,7 +27,8 @@ fn costs(report: &Report, out: &mut String) {
         let cells = report.cells(*case);
         let _ = write!(out, "| {:<47} | {:<6} |", case.title(), case.unit().name());
         for server in &report.servers {
-            let text = cells.iter().find(|cell| cell.server == *server).map_or(String::new(), cost);
+            let without = || if report.has_failed(*case, *server) { "failed" } else { "" }.to_owned();
+            let text = cells.iter().find(|cell| cell.server == *server).map_or_else(without, cost);
             let _ = write!(out, " {text:>17} |");
         }
         let stonechat = report.servers.contains(&Kind::Stonechat);

@@ -3,6 +3,7 @@
 mod measure;
 mod plan;
 
+use std::fmt::Display;
 use std::io::Write as _;
 
 use tokio::runtime::Builder;
@@ -10,16 +11,17 @@ use tokio::time::sleep;
 
 pub use plan::Plan;
 
-use crate::report::{Measured, Report};
+use crate::report::{Failure, Report};
 use crate::server::Server;
 use crate::tls::Identity;
-use crate::{Case, Context, Error, Result, open_files};
+use crate::{Case, Context, Result, open_files};
 use plan::Scale;
 
 /// Compares.
 ///
 /// # Errors
-/// When a server is not there or fails, or loses what it should deliver.
+/// When a server is not there or does not come up. One that fails in a case, or loses what it should deliver, is in the
+/// [verdict](Report::verdict).
 pub fn run(plan: &Plan) -> Result<Report> {
     plan.programs.check(&plan.servers)?;
     let scale = plan.scale();
@@ -52,10 +54,19 @@ async fn play(plan: &Plan, scale: Scale, identity: &Identity, round: u16, report
     }
     for case in plan.cases.iter().filter(|case| !case.is_of_the_start()) {
         for server in servers.iter_mut().filter(|server| plan.measures(*case, server.kind())) {
-            let measured = measure::measure(*case, scale, server).await;
-            let measured = measured.map_err(|error| blame(&error, *case, server))?;
-            note(round, *case, server, &measured);
-            report.add(*case, server.kind(), measured);
+            match measure::measure(*case, scale, server).await {
+                Ok(measured) => {
+                    note(round, *case, server, &measured);
+                    report.add(*case, server.kind(), measured);
+                }
+                Err(error) => {
+                    note(round, *case, server, &"failed");
+                    let error = format!("{error}\nthe server wrote:\n{}", server.log());
+                    report.fail(Failure { case: *case, server: server.kind(), round, error });
+                    // Whatever state it is in.
+                    server.restart(server.archive()).await?;
+                }
+            }
         }
     }
     for server in servers {
@@ -64,13 +75,8 @@ async fn play(plan: &Plan, scale: Scale, identity: &Identity, round: u16, report
     Ok(())
 }
 
-fn blame(error: &Error, case: Case, server: &Server) -> Error {
-    let place = format!("{}, {}", server.kind().name(), case.title());
-    Error::Server(format!("{place}: {error}\nthe server wrote:\n{}", server.log()))
-}
-
 /// Tells how far it is, on standard error.
-fn note(round: u16, case: Case, server: &Server, measured: &Measured) {
+fn note(round: u16, case: Case, server: &Server, measured: &dyn Display) {
     let (kind, title, unit) = (server.kind().name(), case.title(), case.unit().name());
     // When nobody reads it there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "round {round}  {title:<47} {kind:<10} {measured} {unit}");

@@ -105,7 +105,7 @@ impl Workshop {
             if !Arc::ptr_eq(&host.tables(), &tables) {
                 host.reload(tables);
             }
-            served.insert(domain, Served { host, plan, policy, decoy });
+            served.insert(domain, Served { host, plan, policy, decoy, features: Arc::default() });
         }
         let gone = hosts.all().into_iter().filter(|host| !served.contains_key(host.domain())).collect();
         (State { config, hosts: served }, gone)

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::AccountStore;
 use crate::auth::Throttle;
 use crate::config::Config;
+use crate::connection::Features;
 use crate::listener::Connections;
 use crate::tls::Certificates;
 
@@ -57,4 +58,6 @@ pub(crate) struct Served {
     /// Which mechanisms are offered.
     pub(crate) policy: Policy,
     pub(crate) decoy: Decoy,
+    /// What it shows on its streams, as long as nothing of the above changes.
+    pub(crate) features: Arc<Features>,
 }

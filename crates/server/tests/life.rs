@@ -124,6 +124,24 @@ async fn a_reload_adds_and_removes_hosts_and_listeners() {
 }
 
 #[tokio::test]
+async fn streams_after_a_reload_are_offered_what_is_there_then() {
+    let fixture = start(|_| {}).await;
+    let features = async || {
+        let mut client = fixture.secure().await;
+        client.open().await
+    };
+    let before = features().await;
+    assert_eq!(features().await.matches("<mechanism>").count(), before.matches("<mechanism>").count());
+    assert!(before.contains("<max-bytes>8192<") && before.contains(">PLAIN<"), "{before}");
+    let mut config = fixture.server.config();
+    config.limits.stanza_bytes_before_login = 9_000;
+    config.authentication.mechanisms.retain(|name| name != "PLAIN");
+    fixture.server.reload(config).await.unwrap();
+    let after = features().await;
+    assert!(after.contains("<max-bytes>9000<") && !after.contains(">PLAIN<"), "{after}");
+}
+
+#[tokio::test]
 async fn a_reload_that_fails_changes_nothing() {
     let fixture = start(|_| {}).await;
     let good = fixture.server.config();

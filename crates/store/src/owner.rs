@@ -25,12 +25,12 @@ const HOST: &str = "h:";
 impl Owner {
     /// The account with this bare JID.
     pub fn account(bare_jid: &str) -> Self {
-        Self(Arc::from(format!("{ACCOUNT}{bare_jid}")))
+        Self(Arc::from([ACCOUNT, bare_jid].concat()))
     }
 
     /// The host (a served domain, a room service, …) with this domain.
     pub fn host(domain: &str) -> Self {
-        Self(Arc::from(format!("{HOST}{domain}")))
+        Self(Arc::from([HOST, domain].concat()))
     }
 
     /// The bare JID or the domain, as it was given.

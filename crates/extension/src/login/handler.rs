@@ -12,7 +12,8 @@ use crate::{Cx, HandlerError, Session};
 /// A way to speak of SASL (a profile by RFC 4422 §4) beside that of RFC 6120, which the core speaks itself. It translates, and keeps
 /// nothing; it is spoken under TLS only.
 pub trait Profile: Send + Sync + 'static {
-    /// The stream feature that offers it; `inline` are the [inline features](InlineFeature).
+    /// The stream feature that offers it; `inline` are the [inline features](InlineFeature). It is kept for all streams with the
+    /// same offer.
     fn feature(&self, offer: &Offer<'_>, inline: Vec<Element>) -> Element;
 
     /// Reads an element of the profile's namespace; `None` if it is none that a client sends.
@@ -30,7 +31,7 @@ pub trait Profile: Send + Sync + 'static {
 
 /// Tells in the feature of a [`Profile`] what a client can ask for together with its login.
 pub trait InlineFeature: Send + Sync + 'static {
-    /// The feature on a stream with this offer, if it can be had there.
+    /// The feature on a stream with this offer, if it can be had there. It is kept for all streams with the same offer.
     fn inline_feature(&self, offer: &Offer<'_>) -> Option<Element>;
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stonechat_extension::Host;
-use stonechat_sasl::scram::Decoy;
+use stonechat_sasl::scram::{Advertised, Decoy};
 use stonechat_sasl::server::{Context, Policy};
 use stonechat_sasl::{Channel, Mechanism};
 
@@ -39,19 +39,15 @@ impl Offer {
         &self.host
     }
 
-    /// The mechanisms for passwords, which every profile lists, so that the hash of XEP-0474 is the same in all.
-    pub(crate) fn mechanisms(&self) -> Vec<String> {
-        self.passwords.advertised().mechanisms().to_vec()
-    }
-
-    /// The types of channel binding (XEP-0440).
-    pub(crate) fn binding_types(&self) -> Vec<String> {
-        self.passwords.advertised().binding_types().unwrap_or_default().to_vec()
+    /// The mechanisms for passwords, which every profile lists, so that the hash of XEP-0474 is the same in all, and the types of
+    /// channel binding (XEP-0440).
+    pub(crate) fn advertised(&self) -> &Advertised {
+        self.passwords.advertised()
     }
 
     /// The mechanisms for tokens.
-    pub(crate) fn token_mechanisms(&self) -> Vec<String> {
-        self.tokens.offered().iter().map(|mechanism| mechanism.name().to_owned()).collect()
+    pub(crate) fn token_mechanisms(&self) -> &[Mechanism] {
+        self.tokens.offered()
     }
 
     /// Whether TLS protects the stream.

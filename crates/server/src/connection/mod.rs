@@ -28,6 +28,7 @@ use crate::config::Listener;
 use crate::listener::Permit;
 use crate::shared::{Shared, State};
 use end::End;
+pub(crate) use features::Features;
 use guard::Guard;
 use link::Link;
 use negotiate::Negotiator;

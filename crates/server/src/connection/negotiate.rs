@@ -4,8 +4,8 @@ use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use stonechat_extension::Host;
 use stonechat_extension::login::{self, Begin};
-use stonechat_extension::{Host, Phase};
 use stonechat_sasl::Channel;
 use stonechat_stanza::Nonza;
 use stonechat_stream::StreamError;
@@ -16,7 +16,6 @@ use stonechat_stream::negotiation::server::{Action, Awaits, Close, Config, HostW
 use tokio::time::{Instant, sleep_until};
 
 use super::authenticate::{Begun, Proved};
-use super::features;
 use super::guard::Guard;
 use super::link::{Link, Unreadable, after_login, before_login};
 use super::outgoing::Outgoing;
@@ -245,23 +244,15 @@ impl<'a> Negotiator<'a> {
         let state = self.shared.state.load();
         let served = state.hosts.get(wanted.to.as_str())?;
         self.host = Some(Arc::clone(&served.host));
-        let logged_in = wanted.account.is_some();
-        let phase = if logged_in { Phase::AfterAuth } else { Phase::BeforeAuth };
-        let tables = served.host.tables();
-        let mut features = features::of(&tables, phase, self.config);
-        if logged_in {
-            return Some(server::Host::default().with_features(features));
+        if wanted.account.is_some() {
+            return Some(served.features.after_login(&served.host, self.config));
         }
         let offer =
             Offer::new(Arc::clone(&served.host), &served.policy, self.channel.clone(), served.decoy.clone());
-        let (mechanisms, bindings) = (offer.mechanisms(), offer.binding_types());
-        // XEP-0388 §2.1: not without a mechanism, and not without TLS (§3).
-        if offer.is_encrypted() && !mechanisms.is_empty() {
-            features.extend(tables.login_features(&mechanisms, &offer.token_mechanisms()));
-        }
+        let shown = served.features.before_login(&offer, self.config);
         self.begun = None;
         self.login.offer(offer);
-        Some(server::Host::new(mechanisms).with_channel_bindings(bindings).with_features(features))
+        Some(shown)
     }
 
     fn progress(&mut self, progress: Progress) {

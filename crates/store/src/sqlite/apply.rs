@@ -10,12 +10,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
 /// Applies all writes in order; after an error, the caller rolls back to its savepoint. It writes the counters at the end.
-pub(super) fn batch(
-    conn: &Connection,
-    counters: &mut Counters,
-    writes: &[Write],
-) -> Result<Vec<Outcome>, Failure> {
-    writes.iter().map(|write| apply(conn, counters, write)).collect()
+pub(super) fn batch(counters: &mut Counters<'_>, writes: &[Write]) -> Result<Vec<Outcome>, Failure> {
+    writes.iter().map(|write| apply(counters, write)).collect()
 }
 
 /// Whether a write looks at the counters of logs in the database.
@@ -30,9 +26,10 @@ const fn needs_counters(write: &Write) -> bool {
     )
 }
 
-fn apply(conn: &Connection, counters: &mut Counters, write: &Write) -> Result<Outcome, Failure> {
+fn apply(counters: &mut Counters<'_>, write: &Write) -> Result<Outcome, Failure> {
+    let conn = counters.conn;
     if needs_counters(write) {
-        counters.write(conn)?;
+        counters.write()?;
     }
     let changed = match write {
         Write::ExpectDocument { store, owner, expected } => {
@@ -51,9 +48,7 @@ fn apply(conn: &Connection, counters: &mut Counters, write: &Write) -> Result<Ou
             conn.prepare_cached(sql)?.execute(params![store, owner.key(), key])? as u64
         }
         Write::ClearMap { store, owner } => delete_all(conn, Kind::Map, store, owner)?,
-        Write::Append { store, owner, entry, limit } => {
-            log::append((conn, counters), store, owner, entry, *limit)?
-        }
+        Write::Append { store, owner, entry, limit } => log::append(counters, store, owner, entry, *limit)?,
         Write::ReplaceEntry { store, owner, id, value } => log::replace(conn, store, owner, (id, value))?,
         Write::DeleteEntries { store, owner, ids } => log::delete(conn, store, owner, ids)?,
         Write::TakeEntries { store, owner, which } => {

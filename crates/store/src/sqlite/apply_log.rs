@@ -9,42 +9,32 @@ use rusqlite::{Connection, params};
 use std::sync::Arc;
 
 pub(super) fn append(
-    (conn, counters): (&Connection, &mut Counters),
+    counters: &mut Counters<'_>,
     store: &Arc<str>,
     owner: &Owner,
     entry: &Entry,
     limit: Option<Limit>,
 ) -> Result<u64, Failure> {
-    let series = counters.of(conn, store, owner)?;
+    let (series, insert) = counters.of(store, owner)?;
     series.entries += 1;
     series.bytes += entry.value.len() as u64;
     let at = entry.at.as_microsecond();
     series.last_position = at.max(series.last_position.saturating_add(1));
     series.max_skew = series.max_skew.max(series.last_position - at);
-    insert(conn, store, series, entry, at)?;
+    let row = params![series.id, series.last_position, entry.id, at, entry.peer, &entry.value[..]];
+    insert.execute(row).map_err(|error| not_inserted(error, store))?;
     if limit.is_some_and(|limit| series.entries > limit.max_entries || series.bytes > limit.max_bytes) {
         return Err(Error::Quota { store: store.clone() }.into());
     }
     Ok(1)
 }
 
-fn insert(
-    conn: &Connection,
-    store: &Arc<str>,
-    series: &Series,
-    entry: &Entry,
-    at: i64,
-) -> Result<(), Failure> {
-    let sql = "INSERT INTO entry (series, position, id, at, peer, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let row = params![series.id, series.last_position, entry.id, at, entry.peer, &entry.value[..]];
-    match conn.prepare_cached(sql)?.execute(row) {
-        Ok(_) => Ok(()),
-        Err(error) if Failure::is_duplicate(&error) => {
-            let reason = "an entry with this id exists already";
-            Err(Error::Conflict { store: store.clone(), reason }.into())
-        }
-        Err(error) => Err(error.into()),
+fn not_inserted(error: rusqlite::Error, store: &Arc<str>) -> Failure {
+    if Failure::is_duplicate(&error) {
+        let reason = "an entry with this id exists already";
+        return Error::Conflict { store: store.clone(), reason }.into();
     }
+    error.into()
 }
 
 pub(super) fn replace(

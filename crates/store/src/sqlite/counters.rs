@@ -2,10 +2,14 @@
 
 use super::failure::{Failure, signed, unsigned};
 use crate::Owner;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
+
+/// Puts an entry into a log: its series, position, id, time, peer and value.
+const INSERT: &str =
+    "INSERT INTO entry (series, position, id, at, peer, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /// The counters of one log.
 #[derive(Debug)]
@@ -17,36 +21,48 @@ pub(super) struct Series {
     pub(super) bytes: u64,
 }
 
-/// The counters of the logs that a transaction appends to: each is read once and written once, however many entries it gets.
-#[derive(Debug, Default)]
-pub(super) struct Counters(HashMap<(Arc<str>, Owner), Series>);
+/// The logs that a transaction appends to: the counters of each are read once and written once, however many entries it gets.
+pub(super) struct Counters<'conn> {
+    pub(super) conn: &'conn Connection,
+    known: HashMap<(Arc<str>, Owner), Series>,
+    /// What puts an entry in, once there was one.
+    insert: Option<CachedStatement<'conn>>,
+}
 
-impl Counters {
-    /// The counters of a log, which is made when it is new. They are as they are left only if the transaction, or the savepoint that
-    /// these are for, is not undone.
+impl<'conn> Counters<'conn> {
+    pub(super) fn new(conn: &'conn Connection) -> Self {
+        Self { conn, known: HashMap::new(), insert: None }
+    }
+
+    /// The counters of a log, which is made when it is new, and what puts an entry in. The counters are as they are left only if the
+    /// transaction, or the savepoint that these are for, is not undone.
     pub(super) fn of(
         &mut self,
-        conn: &Connection,
         store: &Arc<str>,
         owner: &Owner,
-    ) -> Result<&mut Series, Failure> {
-        Ok(match self.0.entry((store.clone(), owner.clone())) {
+    ) -> Result<(&mut Series, &mut CachedStatement<'conn>), Failure> {
+        let insert = match &mut self.insert {
+            Some(prepared) => prepared,
+            unprepared => unprepared.insert(self.conn.prepare_cached(INSERT)?),
+        };
+        let series = match self.known.entry((store.clone(), owner.clone())) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(match stored(conn, store, owner)? {
+            Entry::Vacant(unknown) => unknown.insert(match stored(self.conn, store, owner)? {
                 Some(series) => series,
-                None => new(conn, store, owner)?,
+                None => new(self.conn, store, owner)?,
             }),
-        })
+        };
+        Ok((series, insert))
     }
 
     /// Writes what has changed: before anything else looks at the counters, and before the transaction ends.
-    pub(super) fn write(&mut self, conn: &Connection) -> Result<(), Failure> {
+    pub(super) fn write(&mut self) -> Result<(), Failure> {
         let sql =
             "UPDATE series SET last_position = ?2, max_skew = ?3, entries = ?4, bytes = ?5 WHERE id = ?1";
-        for (_, series) in self.0.drain() {
+        for (_, series) in self.known.drain() {
             let Series { id, last_position, max_skew, entries, bytes } = series;
             let row = params![id, last_position, max_skew, signed(entries), signed(bytes)];
-            conn.prepare_cached(sql)?.execute(row)?;
+            self.conn.prepare_cached(sql)?.execute(row)?;
         }
         Ok(())
     }

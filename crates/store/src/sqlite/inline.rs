@@ -106,13 +106,22 @@ mod tests {
     #[test]
     fn a_slow_read_sends_the_next_ones_to_the_threads() {
         let inline = inline();
-        assert!(matches!(inline.run(one), Ok(Ok(1))));
         let slow = |connection: &Connection| {
             std::thread::sleep(2 * QUICK);
             one(connection)
         };
         assert!(matches!(inline.run(slow), Ok(Ok(1))));
+        let until = inline.paused_until.load(Ordering::Relaxed);
+        assert!(until >= micros(2 * QUICK + PAUSE.0), "{until}");
+    }
+
+    #[test]
+    fn in_a_pause_the_threads_have_the_reads_and_after_it_no_more() {
+        let inline = inline();
+        inline.paused_until.store(u64::MAX, Ordering::Relaxed);
         assert!(inline.run(one).is_err(), "the threads have it");
+        inline.paused_until.store(0, Ordering::Relaxed);
+        assert!(matches!(inline.run(one), Ok(Ok(1))));
     }
 
     #[test]

@@ -79,12 +79,7 @@ impl Driver for Sqlite {
 
     async fn read(&self, reads: Vec<Read>) -> Result<Vec<Found>, Error> {
         let few = reads.iter().all(|read| !matches!(read, Read::Page { limit, .. } if *limit > read::FEW));
-        let run = move |conn: &Connection| {
-            let snapshot = conn.unchecked_transaction()?;
-            let found = reads.iter().map(|one| read::one(&snapshot, one)).collect::<Result<_, _>>()?;
-            snapshot.commit()?;
-            Ok(found)
-        };
+        let run = move |conn: &Connection| read::together(conn, &reads);
         if few { self.threads.read_few(run).await } else { self.threads.read(run).await }
     }
 

@@ -28,8 +28,19 @@ pub(super) fn map_value(
     Ok(apply::optional::<Vec<u8>>(conn, sql, params![store, owner.key(), key])?.map(Bytes::from))
 }
 
+/// Several reads that see the same state. A panic leaves the transaction open to whoever catches it.
+pub(super) fn together(conn: &Connection, reads: &[Read]) -> Result<Vec<Found>, Failure> {
+    // By statements that are kept: to prepare them anew costs as much as to find a row.
+    conn.prepare_cached("BEGIN")?.execute([])?;
+    let found: Result<_, _> = reads.iter().map(|read| one(conn, read)).collect();
+    let ended = conn.prepare_cached("COMMIT")?.execute([]);
+    let found = found?;
+    ended?;
+    Ok(found)
+}
+
 /// One of several reads of a snapshot.
-pub(super) fn one(conn: &Connection, read: &Read) -> Result<Found, Failure> {
+fn one(conn: &Connection, read: &Read) -> Result<Found, Failure> {
     Ok(match read {
         Read::Document { store, owner } => Found::Document(document(conn, store, owner)?),
         Read::Page { store, owner, limit } => Found::Page(map_page(conn, store, owner, None, *limit)?),

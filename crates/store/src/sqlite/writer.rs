@@ -208,9 +208,9 @@ impl WriterThread {
         if let Err(failure) = self.run_sql("BEGIN IMMEDIATE") {
             return Some(Err(failure));
         }
-        let mut counters = Counters::default();
+        let mut counters = Counters::new(&self.conn);
         let done: Result<Vec<_>, _> = jobs.iter().map(|job| self.perform(&mut counters, &job.work)).collect();
-        let done = done.and_then(|done| counters.write(&self.conn).map(|()| done));
+        let done = done.and_then(|done| counters.write().map(|()| done));
         let Ok(done) = done else {
             self.undo_unless(false);
             return None;
@@ -239,9 +239,9 @@ impl WriterThread {
         let mut done = Vec::with_capacity(jobs.len());
         for job in jobs {
             self.run_sql("SAVEPOINT job")?;
-            let mut counters = Counters::default();
+            let mut counters = Counters::new(&self.conn);
             let result = self.perform(&mut counters, &job.work);
-            let result = result.and_then(|done| counters.write(&self.conn).map(|()| done));
+            let result = result.and_then(|done| counters.write().map(|()| done));
             if let Err(failure) = result {
                 if self.conn.is_autocommit() {
                     // SQLite has rolled back everything, not only this job.
@@ -263,9 +263,9 @@ impl WriterThread {
         Ok(())
     }
 
-    fn perform(&self, counters: &mut Counters, work: &Work) -> Done {
+    fn perform(&self, counters: &mut Counters<'_>, work: &Work) -> Done {
         match work {
-            Work::Batch(writes) => apply::batch(&self.conn, counters, writes),
+            Work::Batch(writes) => apply::batch(counters, writes),
             Work::BeginUpload => Ok(vec![blob::begin(&self.conn)?.into()]),
             Work::Upload { upload, index, data } => {
                 blob::upload(&self.conn, *upload, *index, data)?;

@@ -42,6 +42,11 @@ impl<A: Sends> Queue<A> {
         self.framing.write_element(element, self.bytes());
     }
 
+    /// An element that is written already.
+    pub(super) fn written(&mut self, bytes: &[u8]) {
+        self.bytes().extend_from_slice(bytes);
+    }
+
     pub(super) fn stanza(&mut self, stanza: &Stanza) {
         self.framing.write_stanza(stanza, self.bytes());
     }

@@ -70,41 +70,6 @@ pub struct HostWanted {
     pub account: Option<BareJid>,
 }
 
-/// A host that is served here, and its offers on this header. While STARTTLS is required and not done the
-/// client is shown none of them (RFC 6120 §5.3.1).
-#[derive(Debug, Clone, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Host {
-    /// SASL mechanisms in order of preference; not used after authentication. A mechanism that needs
-    /// TLS must be here only if the connection has it.
-    pub mechanisms: Vec<String>,
-    /// Channel-binding types that can be checked on this connection (XEP-0440); not used after authentication.
-    pub channel_bindings: Vec<String>,
-    /// Further features for this stage of the stream, such as registration or the limits of XEP-0478.
-    pub features: Vec<Element>,
-}
-
-impl Host {
-    /// A host that offers these mechanisms and nothing else.
-    pub fn new(mechanisms: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { mechanisms: mechanisms.into_iter().map(Into::into).collect(), ..Self::default() }
-    }
-
-    /// The same host with these channel-binding types.
-    #[must_use]
-    pub fn with_channel_bindings(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.channel_bindings = types.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// The same host with these further features.
-    #[must_use]
-    pub fn with_features(mut self, features: impl IntoIterator<Item = Element>) -> Self {
-        self.features.extend(features);
-        self
-    }
-}
-
 /// What an extension says to an element that negotiation does not know.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

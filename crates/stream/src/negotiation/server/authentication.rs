@@ -82,7 +82,7 @@ impl Negotiation {
         if self.needs_tls() {
             return self.give_up(sasl::Condition::EncryptionRequired.into());
         }
-        if !self.offered.contains(&auth.mechanism) {
+        if !self.offered.has_mechanism(&auth.mechanism) {
             return self.give_up(sasl::Condition::InvalidMechanism.into());
         }
         if let State::Challenged { .. } = self.state {

@@ -12,11 +12,13 @@ mod action;
 mod authentication;
 mod binding;
 mod config;
+mod host;
 mod opening;
 mod requests;
 
-pub use action::{Action, Answer, Close, Host, HostWanted};
+pub use action::{Action, Answer, Close, HostWanted};
 pub use config::Config;
+pub use host::Host;
 
 /// The server's side of the negotiation of one stream.
 ///
@@ -64,8 +66,8 @@ pub struct Negotiation {
     /// The bare JID in the client's header, if it has one.
     from: Option<BareJid>,
     account: Option<BareJid>,
-    /// The mechanisms that the present features list.
-    offered: Vec<String>,
+    /// Whose mechanisms the present features list.
+    offered: Host,
     failures: u8,
     requests: u8,
 }
@@ -123,7 +125,7 @@ impl Negotiation {
             host: None,
             from: None,
             account: None,
-            offered: Vec::new(),
+            offered: Host::default(),
             failures: 0,
             requests: 0,
             config,
@@ -230,7 +232,7 @@ impl Negotiation {
         self.header = None;
         self.from = None;
         self.host = None;
-        self.offered.clear();
+        self.offered = Host::default();
     }
 
     /// The client closed its stream, so ours is closed too (RFC 6120 §4.4).

@@ -1,9 +1,10 @@
 //! Headers and features.
 
+use super::host::Stage;
 use super::*;
 use crate::features::Features;
 use crate::header::answer_language;
-use crate::{bind, sasl, session, tls};
+use crate::tls;
 use stonechat_stanza::ns;
 
 impl Negotiation {
@@ -19,8 +20,7 @@ impl Negotiation {
         if !self.open() {
             return;
         }
-        let features = self.features(host);
-        self.queue.element(&features.into_element());
+        self.show(host);
         self.state = State::Open;
     }
 
@@ -128,32 +128,22 @@ impl Negotiation {
             && matches!(self.config.tls, Tls::Required | Tls::Optional)
     }
 
-    fn features(&mut self, host: Host) -> Features {
-        let mut features = Features::new();
-        if self.offers_tls() {
-            features.push(&tls::Feature { required: self.needs_tls() });
-        }
+    fn show(&mut self, host: Host) {
         if self.needs_tls() {
-            return features;
+            let mut features = Features::new();
+            features.push(&tls::Feature { required: true });
+            return self.queue.element(&features.into_element());
         }
-        if self.account.is_some() {
-            features.push(&bind::Feature);
-            if self.config.legacy_session {
-                features.push(&session::Feature { optional: true });
-            }
-        } else {
-            if !host.channel_bindings.is_empty() {
-                features.push(&sasl::ChannelBindings { types: host.channel_bindings });
-            }
-            if !host.mechanisms.is_empty() {
-                self.offered.clone_from(&host.mechanisms);
-                features.push(&sasl::Mechanisms { names: host.mechanisms, other: Vec::new() });
-            }
+        let stage = Stage {
+            framing: self.config.framing,
+            starttls: self.offers_tls(),
+            logged_in: self.account.is_some(),
+            legacy_session: self.config.legacy_session,
+        };
+        host.show(stage, |bytes| self.queue.written(bytes));
+        if !stage.logged_in {
+            self.offered = host;
         }
-        for feature in host.features {
-            features.push_element(feature);
-        }
-        features
     }
 }
 

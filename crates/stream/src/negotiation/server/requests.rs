@@ -68,7 +68,7 @@ impl Negotiation {
     /// Features follow an authentication without a restart; the header is still that of before.
     fn ask_for_features(&mut self) {
         let Some(to) = self.host.clone() else { return self.out_of_turn() };
-        self.offered.clear();
+        self.offered = Host::default();
         self.state = State::Host;
         self.queue.push(Action::HostWanted(HostWanted {
             to,

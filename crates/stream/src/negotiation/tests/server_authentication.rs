@@ -1,6 +1,6 @@
 //! STARTTLS and SASL on the server.
 
-use super::server::{Script, host, secure, unprotected};
+use super::server::{Script, secure, unprotected};
 use super::*;
 use crate::negotiation::server::{Action, Awaits, Close, Config};
 use crate::sasl;
@@ -264,5 +264,4 @@ fn secrets_do_not_show_in_actions() {
     script.frame(read(PLAIN));
     let actions = format!("{:?}", script.actions());
     assert!(actions.contains("PLAIN") && !actions.contains("114, 48"), "{actions}");
-    assert!(!host().mechanisms.is_empty());
 }
