@@ -318,7 +318,10 @@ fn what_is_wrong_with_one_stanza_is_answered_with_its_error() {
             "service-unavailable",
             "<iq type='get' id='6' to='user1@localhost/absent'><ping xmlns='urn:xmpp:ping'/></iq>",
         ),
-        ("service-unavailable", "<message to='nobody@localhost' id='7'><body>hi</body></message>"),
+        (
+            "service-unavailable",
+            "<message type='groupchat' to='nobody@localhost' id='7'><body>hi</body></message>",
+        ),
         ("remote-server-not-found", "<message to='user@elsewhere.example' id='8'><body>hi</body></message>"),
     ];
     for (condition, stanza) in cases {

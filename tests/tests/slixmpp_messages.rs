@@ -3,7 +3,11 @@
 use stonechat_tests::{Settings, foreign};
 
 fn messages(scenario: &str) {
-    let server = Settings::new().start_with_users(2);
+    messages_with(Settings::new(), scenario);
+}
+
+fn messages_with(settings: Settings, scenario: &str) {
+    let server = settings.start_with_users(2);
     foreign::script(&server, "messages.py", &[scenario]);
 }
 
@@ -28,8 +32,8 @@ fn who_is_not_available_gets_no_messages_to_the_account() {
 }
 
 #[test]
-fn a_message_to_nobody_comes_back() {
-    messages("to_nobody");
+fn where_strangers_are_told_a_message_to_nobody_comes_back() {
+    messages_with(Settings::new().set("extensions.offline.tell-strangers", true), "to_nobody");
 }
 
 #[test]

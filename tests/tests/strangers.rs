@@ -60,8 +60,7 @@ const OTHERS: &[&str] = &[
 
 #[test]
 fn nothing_that_a_stranger_sends_tells_online_offline_and_absent_accounts_apart() {
-    // Who writes to nobody wants to be told, so that is what the default does; it can be switched off.
-    let server = Settings::new().set("extensions.offline.tell-strangers", false).start_with_users(3);
+    let server = Settings::new().start_with_users(3);
     let mut online = Raw::login(&server, "user1", "there");
     online.send("<presence/>");
     online.ping("online");

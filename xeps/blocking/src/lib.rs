@@ -9,7 +9,8 @@
 //! # What becomes of stanzas
 //! - **From a blocked address** messages and requests get the very answer that they would get if there were no such account, because
 //!   the core gives it ([`Verdict::Absent`](stonechat_extension::Verdict)): `service-unavailable`, and nothing for presence, headlines, errors and results
-//!   (§3.3). This comes before anything else is done with them, so they are not stored, archived or copied, and wake no phone. Messages
+//!   (§3.3). Where offline storage tells strangers nothing, which is the default, it is silent about messages, too: about those of a friend
+//!   as for an account that is offline. This comes before anything else is done with them, so they are not stored, archived or copied, and wake no phone. Messages
 //!   and subscription requests that had been stored before are not delivered either while the block lasts.
 //! - **To a blocked address** what a client sends is refused with `not-acceptable` and [`<blocked/>`](Blocked) (§3.3). What the server
 //!   sends in the account's name, such as presence, is not sent.

@@ -46,13 +46,19 @@ async fn told(host: &TestHost, client: &str, name: &str) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_blocked_sender_gets_byte_for_byte_what_it_gets_for_an_account_that_does_not_exist() {
-    let host = host().await;
+    told_as_of_nobody("tell-strangers = false", 4).await;
+    told_as_of_nobody("tell-strangers = true", 8).await;
+}
+
+async fn told_as_of_nobody(offline: &str, unavailable: usize) {
+    let host = TestHost::configured(ALL, &[("offline", offline)]).await;
     host.run("eve/1, online/1, offline/1 online").await;
     block(&host, "online/1", &["eve@example.org"]).await;
     block(&host, "offline/1", &["eve@example.org"]).await;
     host.run("offline/1 disconnects\n online/1 forgets").await;
     let expected = told(&host, "eve/1", "missing").await;
-    assert!(expected.iter().filter(|text| text.contains("service-unavailable")).count() > 5, "{expected:#?}");
+    let count = expected.iter().filter(|text| text.contains("service-unavailable")).count();
+    assert_eq!(count, unavailable, "{expected:#?}");
     assert_eq!(told(&host, "eve/1", "online").await, expected);
     assert_eq!(told(&host, "eve/1", "offline").await, expected);
     host.run("online/1 ← nothing\n offline/1 online").await;
@@ -82,6 +88,36 @@ async fn a_friend_who_is_blocked_is_told_no_more_than_a_stranger() {
     .await;
     let pushes = host.client("eve/1").received();
     assert!(pushes.iter().all(|stanza| matches!(stanza.kind(), Kind::Iq(_))), "{pushes:?}");
+}
+
+/// "the user will appear offline to the blocked JID"
+#[tokio::test(start_paused = true)]
+async fn a_friend_who_is_blocked_hears_of_its_messages_what_it_hears_of_an_account_that_is_offline() {
+    const MESSAGES: &[&str] = &[
+        "<message id='1' to='NAME'><body>x</body></message>",
+        "<message id='2' type='chat' to='NAME'><body>x</body></message>",
+        "<message id='3' type='chat' to='NAME/gone'><body>x</body></message>",
+        "<message id='4' to='NAME/gone'><body>x</body></message>",
+        "<message id='5' type='chat' to='NAME'><body>x</body><no-store xmlns='urn:xmpp:hints'/></message>",
+        "<message id='6' type='chat' to='NAME'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>",
+        "<message id='7' type='headline' to='NAME'><body>x</body></message>",
+        "<message id='8' type='groupchat' to='NAME'><body>x</body></message>",
+    ];
+    let host = host().await;
+    befriend(&host, "eve", "offline").await;
+    befriend(&host, "eve", "blocker").await;
+    host.run("eve/1, offline/1, blocker/1 online").await;
+    block(&host, "blocker/1", &["eve@example.org"]).await;
+    host.run("offline/1 disconnects\n eve/1 forgets").await;
+    for message in MESSAGES {
+        let mut told = Vec::new();
+        for name in ["offline", "blocker"] {
+            let jid = format!("{name}@example.org");
+            host.client("eve/1").send(&message.replace("NAME", &jid)).await;
+            told.push(texts(&host.client("eve/1").received()).join("").replace(&jid, "NAME"));
+        }
+        assert_eq!(told[0], told[1], "{message}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +193,8 @@ async fn who_blocks_the_own_domain_still_reaches_the_own_server_and_the_own_devi
          a/1 ← <body>y</body>
          a/2 ← <body>y</body>
          b/1 → a: <body>z</body>
-         b/1 ← <message type='error'/>",
+         a/1 ← nothing
+         b/1 ← nothing",
     )
     .await;
     host.inject("<message from='example.org' to='a@example.org'><body>the server stops</body></message>")
@@ -176,14 +213,14 @@ async fn messages_of_a_blocked_sender_are_neither_stored_nor_copied() {
     block(&host, "a/1", &["b@example.org"]).await;
     host.run(
         "b/1 → a/1: <body>x</body>
-         b/1 ← <message type='error'/>
+         b/1 ← nothing
          a/1 → b/1: <body>x</body>
          a/1 ← <message type='error'><error><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
          a/2 ← nothing
          a/1 ← nothing
          a/1, a/2 disconnect
          b/1 → a: <body>x</body>
-         b/1 ← <message type='error'><error><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
+         b/1 ← nothing
          a/3 connects
          a/3 → <presence/>
          a/3 ← <presence from='a@example.org/3'/>

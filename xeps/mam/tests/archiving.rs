@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{all, body, configured, host, id_of};
+use common::{all, body, configured, host, id_of, with_offline};
 use stonechat_extension::On;
 use stonechat_extension::test_host::{TestHost, contract};
 use stonechat_stanza::ns;
@@ -186,7 +186,7 @@ async fn copies_carry_the_id_of_the_account_that_they_are_for() {
 /// "such an archive should only contain messages accepted for delivery" (§6.1), seen from each side.
 #[tokio::test(start_paused = true)]
 async fn what_is_sent_back_is_in_the_archive_of_its_sender_alone() {
-    let host = host().await;
+    let host = with_offline("tell-strangers = true").await;
     host.run("a/1, b/1 online").await;
     host.client("a/1").send("<message to='b@example.org/gone'><body>to nobody</body></message>").await;
     host.client("a/1")

@@ -115,7 +115,7 @@ async fn beyond_the_quota_a_message_is_in_the_archive_and_accepted() {
     host.run("a/1 online\n b exists\n a/1 → b: <body>1</body>\n a/1 → b: <body>2</body>\n a/1 ← nothing")
         .await;
     host.run("b/1 connects").await;
-    assert_eq!(all(&host, "b/1").await.bodies(), ["1", "2"]);
+    assert_eq!(all(&host, "b/1").await.bodies(), ["1", "2"], "of strangers, too");
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,4 +126,18 @@ async fn what_the_archive_has_deleted_does_not_come_any_more() {
     archive.trim(&Owner::account(B), stonechat_store::Trim::KeepNewest(0), 10).await.unwrap();
     host.run("a/1 → b: <body>new</body>").await;
     assert_eq!(come(&host, "b/1").await, ["new"]);
+}
+
+/// So that nobody loses it although its sender hears nothing (RFC 6121 §8.5.3.2.1).
+#[tokio::test(start_paused = true)]
+async fn what_a_stranger_sends_to_a_resource_that_has_gone_is_in_the_archive() {
+    let host = host().await;
+    host.run(
+        "a/1, b/1 online
+         a/1 → <message id='1' to='b@example.org/gone'><body>x</body></message>
+         a/1 ← nothing
+         b/1 ← nothing",
+    )
+    .await;
+    assert_eq!(all(&host, "b/1").await.bodies(), ["x"]);
 }

@@ -13,13 +13,19 @@
 //!   deliver once at most would mean to lose in that moment.
 //! - **In order.** Messages that arrive meanwhile follow the stored ones; how, is told in `server/flush.rs`.
 //! - **Bounded.** A quota of messages and bytes for each account, which is exact however many send at once. Beyond it the sender gets
-//!   `service-unavailable` (§2, step 3). It comes without words of its own, as it would tell strangers more than the same answer for an
-//!   account that does not exist. A page at a time is in memory.
+//!   `service-unavailable` (§2, step 3), if it is somebody who may see the recipient's presence. It comes without words of its own.
+//!   A page at a time is in memory.
 //!
 //! # What strangers learn
-//! By default the sender of a message that is not stored gets an error (§2, step 3), and so does who writes to an account that does not
-//! exist: somebody who has mistyped an address wants to know. But it also tells anybody who sends enough messages who has an account and
-//! who is online. With `tell-strangers = false` only those who may see the recipient's presence get such errors.
+//! Nothing: to who may not see the recipient's presence a message that is delivered, one that waits, one that is refused and one for an
+//! account that does not exist look the same, as nothing comes back. RFC 6121 leaves servers that choice (§8.5.1 for accounts that do not
+//! exist, §8.5.3.2.1 for resources that are not there); an error in any of these cases would tell anybody who asks for enough names
+//! who has an account, and who is online. The price is that a message to a mistyped address vanishes. Who would rather have its sender
+//! told, as XEP-0160 §2, step 3, has it, sets `tell-strangers = true`.
+//!
+//! With an archive, which there is by default, no message to an account that exists is lost for that: it is delivered or waits, and what is
+//! beyond the quota, or for a resource that has gone and may go to no other, is in the archive. Without one, such a message of a stranger is
+//! dropped; so is, in either case, what asks not to be stored or is of the moment.
 //!
 //! Stored messages are given to one session and not copied to others. A live message that sat unread in the mailbox of a
 //! session that ended waits for the next session to become available, even if others are there: as far as they were to
@@ -51,4 +57,4 @@ pub use wire::{FEATURE, REASON, discard_forged, stamp, take_stamp};
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{Config, Extension, Keeper, SERVER};
+pub use server::{Bounces, Config, Extension, Keeper, SERVER};

@@ -43,7 +43,7 @@ async fn read(client: &TestClient, count: usize) -> Vec<Stanza> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_quota_is_exact_however_many_send_at_once() {
-    let host = Arc::new(configured("max-messages = 10").await);
+    let host = Arc::new(configured("tell-strangers = true\nmax-messages = 10").await);
     host.account("b").await;
     let mut tasks = Vec::new();
     for n in 0..20 {

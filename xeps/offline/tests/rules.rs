@@ -11,6 +11,11 @@ async fn host() -> TestHost {
     configured("").await
 }
 
+/// Where everybody is told that a message is not stored; who is not, is in `strangers.rs`.
+async fn telling(section: &str) -> TestHost {
+    configured(&format!("tell-strangers = true\n{section}")).await
+}
+
 async fn configured(section: &str) -> TestHost {
     TestHost::configured(&[&PRESENCE, &SERVER], &[("offline", section)]).await
 }
@@ -57,7 +62,7 @@ async fn a_message_waits_for_its_recipient_and_says_since_when() {
 /// §3 and RFC 6121 §8.5.2.2.1.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_stored_is_refused_or_ignored_as_its_type_demands() {
-    let host = host().await;
+    let host = telling("").await;
     host.run("a/1 online\n b exists").await;
     for (message, refused) in [
         ("<message type='groupchat' id='1' to='b@example.org'><body>x</body></message>", true),
@@ -166,7 +171,7 @@ async fn stored_messages_survive_a_restart() {
 /// §2, step 3.
 #[tokio::test(start_paused = true)]
 async fn beyond_the_quota_the_sender_is_told_and_what_is_stored_stays() {
-    let host = configured("max-messages = 2").await;
+    let host = telling("max-messages = 2").await;
     host.run(&format!(
         "a/1 online
          b exists
@@ -189,7 +194,7 @@ async fn beyond_the_quota_the_sender_is_told_and_what_is_stored_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn bytes_count_too() {
-    let host = configured("max-bytes = 1000").await;
+    let host = telling("max-bytes = 1000").await;
     let long = "x".repeat(400);
     host.run(&format!(
         "a/1 online
@@ -204,7 +209,7 @@ async fn bytes_count_too() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_quota_nothing_is_stored() {
-    let host = configured("max-messages = 0").await;
+    let host = telling("max-messages = 0").await;
     host.run(&format!(
         "a/1 online
          b exists

@@ -48,20 +48,40 @@ async fn told(host: &TestHost, client: &str, name: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_strangers_are_not_told_messages_do_not_tell_online_offline_full_and_missing_accounts_apart() {
-    let host = host("tell-strangers = false\nmax-messages = 3").await;
+async fn messages_of_strangers_do_not_tell_online_offline_full_and_missing_accounts_apart() {
+    let host = host("max-messages = 3").await;
     let expected = told(&host, "eve/1", "missing").await;
     assert_eq!(expected.len(), 1, "group chat: {expected:#?}");
     for name in ["online", "offline", "full"] {
         assert_eq!(told(&host, "eve/1", name).await, expected, "{name}");
     }
-    // Those who may see who is there are told why.
+}
+
+/// XEP-0160 §2, step 3.
+#[tokio::test(start_paused = true)]
+async fn who_may_see_the_recipients_presence_is_told_what_was_not_stored() {
+    let host = host("max-messages = 3").await;
+    let expected = told(&host, "eve/1", "missing").await;
     assert!(told(&host, "friend/1", "offline").await.len() > expected.len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_default_who_writes_to_an_account_that_does_not_exist_is_told() {
-    let host = host("").await;
+async fn a_strangers_message_waits_for_who_is_offline() {
+    host("")
+        .await
+        .run(
+            "eve/1 → offline: <body>hello</body>
+             eve/1 ← nothing
+             offline/2 connects
+             offline/2 → <presence/>
+             offline/2 ← <body>hello</body>",
+        )
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_strangers_are_told_who_writes_to_an_account_that_does_not_exist_gets_an_error() {
+    let host = host("tell-strangers = true").await;
     host.run(
         "eve/1 → missing: <body>x</body>
          eve/1 ← <message type='error'><error><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",

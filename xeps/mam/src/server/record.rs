@@ -13,6 +13,7 @@ use stonechat_stanza::sid::{self, StanzaId};
 use stonechat_stanza::{Kind, Payload as _, Stanza, StanzaError, message, ns};
 use stonechat_store::Owner;
 use stonechat_xep_carbons::SentCopy;
+use stonechat_xep_offline::Bounces;
 
 use super::Extension;
 use super::archive::{Row, Rows};
@@ -92,8 +93,11 @@ impl Extension {
         let Some(from) = event.stanza.from() else { return Decision::NoRow };
         // What the account's own bare JID says, the server has made from what is stored.
         let own = from.as_str() == event.account.as_str();
-        if own || is_refused(event) || !Class::of(&event.stanza).is_archived() {
+        if own || !Class::of(&event.stanza).is_archived() {
             return Decision::NoRow;
+        }
+        if is_astray(event) {
+            return Decision::Unknown;
         }
         let looked_up;
         let account = match event.targets.first() {
@@ -138,11 +142,20 @@ impl Extension {
     }
 }
 
-/// RFC 6121 §8.5.3.2.1: a normal message to a resource that is not there is sent back, so it is nothing that the account has received.
-fn is_refused(event: &ToAccount) -> bool {
+/// RFC 6121 §8.5.3.2.1: whether it is a normal message to a resource that is not there. It is sent back, and nothing that the account has
+/// received then, or ignored without its sender's knowing; so that nobody loses it the account has it in its archive.
+fn is_astray(event: &ToAccount) -> bool {
     event.targets.is_empty()
         && event.stanza.kind() == Kind::Message(message::Type::Normal)
         && event.stanza.to().is_some_and(|to| to.is_full())
+}
+
+/// Whether its sender is told that a message did not arrive.
+async fn bounces(cx: &Cx<'_>, event: &ToAccount) -> bool {
+    match cx.service::<dyn Bounces>() {
+        Some(bounces) => bounces.bounces(cx, &event.account, &event.stanza).await,
+        None => true,
+    }
 }
 
 /// Whether a message is from one of the account's own sessions, so that the sender's row is the recipient's.
@@ -217,6 +230,9 @@ impl Extension {
             return Ok(None);
         }
         let Some(from) = event.stanza.from() else { return Ok(None) };
+        if is_astray(event) && bounces(cx, event).await {
+            return Ok(None);
+        }
         let wanted = self.book.wants(cx, &event.account, from).await?;
         Ok(wanted.then(|| self.archive.row(cx, &event.account, from.bare_str(), &event.stanza)))
     }

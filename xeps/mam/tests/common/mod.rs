@@ -1,6 +1,7 @@
 //! What the tests share.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+use stonechat_extension::Descriptor;
 use stonechat_extension::test_host::{PRESENCE, TestHost};
 use stonechat_stanza::sid::StanzaId;
 use stonechat_stanza::{Stanza, StanzaError, iq, ns, rsm};
@@ -13,9 +14,16 @@ pub(crate) async fn host() -> TestHost {
 
 /// The same with a section of the archive.
 pub(crate) async fn configured(section: &str) -> TestHost {
-    let all = [&PRESENCE, &stonechat_xep_carbons::SERVER, &stonechat_xep_offline::SERVER, &SERVER];
-    TestHost::configured(&all, &[("mam", section)]).await
+    TestHost::configured(ALL, &[("mam", section)]).await
 }
+
+/// The same with a section of offline storage.
+pub(crate) async fn with_offline(section: &str) -> TestHost {
+    TestHost::configured(ALL, &[("offline", section)]).await
+}
+
+const ALL: &[&Descriptor] =
+    &[&PRESENCE, &stonechat_xep_carbons::SERVER, &stonechat_xep_offline::SERVER, &SERVER];
 
 /// What a client got for a query.
 #[derive(Debug)]

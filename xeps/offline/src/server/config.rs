@@ -23,7 +23,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_messages: 1000, max_bytes: 10 << 20, max_age_days: 0, tell_strangers: true }
+        Self { max_messages: 1000, max_bytes: 10 << 20, max_age_days: 0, tell_strangers: false }
     }
 }
 
@@ -40,7 +40,7 @@ impl Config {
 }
 
 pub(super) const TEXT: &str = "\
-# How many messages may wait for an account; 0 for none. Whoever sends more gets an error.
+# How many messages may wait for an account; 0 for none. Who sends more gets an error, unless it is a stranger (tell-strangers).
 max-messages = 1000
 # How many bytes these messages may have together.
 max-bytes = 10485760
@@ -48,6 +48,6 @@ max-bytes = 10485760
 max-age-days = 0
 # Whether strangers get an error for a message that is not delivered and not stored, as when there is no such account or it has as many
 # messages waiting as it may. Without that nobody learns by messages who has an account and who is online, except those who
-# may see the presence of the recipient; and a message to a mistyped address vanishes.
-tell-strangers = true
+# may see the presence of the recipient; a message to a mistyped address vanishes then.
+tell-strangers = false
 ";

@@ -8,6 +8,7 @@ mod keeper;
 mod strangers;
 mod waiting;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use stonechat_extension::point::{NoAccount, NoSession, SessionAvailable, ToAccount};
@@ -20,6 +21,7 @@ use stonechat_stanza::{StanzaError, ns};
 use crate::{FEATURE, discard_forged};
 pub use config::Config;
 pub use keeper::Keeper;
+pub use strangers::Bounces;
 use waiting::Waiting;
 
 /// The extension.
@@ -42,6 +44,7 @@ impl ServerExtension for Extension {
         let waiting = Waiting::open(config, host)?;
         let offline = host.share(Self { waiting, tell_strangers });
         host.feature(FEATURE);
+        host.provide::<dyn Bounces>(Arc::clone(&offline) as Arc<dyn Bounces>)?;
         host.session_state::<Served>()?;
         host.map::<ToAccount>(&offline);
         host.claim::<NoSession>(Select::MESSAGES, &offline);

@@ -10,13 +10,32 @@ use stonechat_stanza::{Kind, Stanza, StanzaError, message};
 use stonechat_xep_roster::Roster;
 
 use super::Extension;
+use crate::{Verdict, decide};
+
+/// Whether messages that are not delivered go back to those who have sent them. Get it with `cx.service::<dyn Bounces>()`; where nobody
+/// provides it, all do.
+#[async_trait]
+pub trait Bounces: Send + Sync + 'static {
+    /// Whether the sender of this message gets an error when the account does not.
+    async fn bounces(&self, cx: &Cx<'_>, account: &BareJid, message: &Stanza) -> bool;
+}
+
+#[async_trait]
+impl Bounces for Extension {
+    async fn bounces(&self, cx: &Cx<'_>, account: &BareJid, message: &Stanza) -> bool {
+        self.tell_strangers || is_known(cx, account, message).await
+    }
+}
 
 impl Extension {
     /// A message that is neither delivered nor stored: handed back, so that its sender gets an error, or dropped when the sender is not to
     /// be told.
     pub(super) async fn refused(&self, cx: &Cx<'_>, event: NoSession) -> Option<NoSession> {
-        let told = self.tell_strangers || is_known(cx, &event.account, &event.stanza).await;
-        told.then_some(event)
+        if self.bounces(cx, &event.account, &event.stanza).await {
+            return Some(event);
+        }
+        tracing::debug!(host = cx.domain(), account = %event.account, "a stranger's message is neither delivered nor stored here");
+        None
     }
 }
 
@@ -50,11 +69,21 @@ fn is_full(message: &Stanza) -> bool {
     message.to().is_some_and(|to| to.is_full())
 }
 
-/// To an account that does not exist everybody is a stranger.
+/// Whether a message waits for who is offline, without a word to its sender.
+fn waits(message: &Stanza, account: &BareJid) -> bool {
+    let astray = is_full(message) && message.kind() == Kind::Message(message::Type::Normal);
+    decide(message, account) == Verdict::Store && !astray
+}
+
+/// To an account that does not exist everybody is a stranger. Who is none has been blocked by an account that does, and hears what who is
+/// no stranger hears of an account that is offline (XEP-0191 §3.3).
 #[async_trait]
 impl Claim<NoAccount> for Extension {
-    async fn claim(&self, _: &mut Cx<'_>, event: NoAccount) -> Result<Option<NoAccount>, StanzaError> {
-        let silent = is_silent(event.stanza.kind(), is_full(&event.stanza));
+    async fn claim(&self, cx: &mut Cx<'_>, event: NoAccount) -> Result<Option<NoAccount>, StanzaError> {
+        let silent = match is_known(cx, &event.account, &event.stanza).await {
+            true => waits(&event.stanza, &event.account),
+            false => is_silent(event.stanza.kind(), is_full(&event.stanza)),
+        };
         Ok((!silent).then_some(event))
     }
 }
