@@ -9,9 +9,11 @@
 //!   one that cannot be guessed. A tag that cannot be in a resource, or is longer than [`MAX_TAG`] characters, is left out.
 //! - Earlier sessions of the same installation end with `conflict` (§3.2).
 //! - A client that has as many sessions as it may have is logged in without one: there is no `<bound/>`, and it may bind as in RFC 6120.
-//! - Left out: the offline messages are not cleared (§3.2), as long as there is no archive to find them in: they come when the session
-//!   becomes available, as ever. So is `<metadata/>`, which the archive's extension can add
-//!   [at every bind](stonechat_extension::Installer::at_every_bind).
+//! - What belongs to every new session is told by the extensions that bring it
+//!   [at every bind](stonechat_extension::Installer::at_every_bind): the archive's tells `<metadata/>` (§3.2.1).
+//! - Messages that waited for the account (§3.2) are cleared by the extension that keeps them, where it is configured so. By default they are
+//!   not, as a client that reads no archive would never see them; who has read them there before becoming available is not given them again.
+//! - Nothing comes by TLS early data (§4), which the server takes none of.
 //!
 //! ```
 //! use stonechat_xep_bind2::Bind;

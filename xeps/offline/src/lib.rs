@@ -32,7 +32,8 @@
 //! have it, they have had it.
 //!
 //! Where an extension keeps messages anyway, as an archive does, what it has waits as a reference ([`Keeper`]), and a session that has read
-//! it there before it became available is not given it again.
+//! it there before it became available is not given it again. XEP-0386 §3.2 wants them cleared as soon as a session is bound together
+//! with its login; as clients that read no archive would miss them then, that is done with `clear-at-bind = true` only.
 //!
 //! Left out: Flexible Offline Message Retrieval (XEP-0013) and the older `jabber:x:delay` (XEP-0091, obsolete).
 //!

@@ -4,6 +4,7 @@ mod archive;
 mod config;
 mod keeper;
 mod known;
+mod metadata;
 mod notes;
 mod page;
 mod plan;
@@ -79,6 +80,7 @@ impl ServerExtension for Extension {
         host.record::<Routed>(Select::MESSAGES, &mam);
         host.claim::<NoSession>(Select::MESSAGES, &mam).after("carbons").after("offline");
         host.react::<SessionBound>(&mam);
+        host.at_every_bind(&mam);
 
         let anybody = On::OWN_ACCOUNT | On::OTHER_ACCOUNT;
         host.iq_set_async::<Query>(anybody, &mam)?;

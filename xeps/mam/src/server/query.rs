@@ -1,18 +1,17 @@
-//! Answers to queries, for the form, and for the bounds of an archive (§4, §5).
+//! Answers to queries, and for the form (§4).
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stonechat_extension::{Answer, AsyncAnswer, Cx, HandlerError, Reply, Request};
+use stonechat_extension::{Answer, AsyncAnswer, Cx, Reply, Request};
 use stonechat_stanza::StanzaError;
-use stonechat_stanza::time::DateTime;
-use stonechat_store::{Entry, Owner};
+use stonechat_store::Entry;
 
 use super::Extension;
 use super::page::{Told, result};
 use super::plan::plan;
-use super::preferences::{failed, own};
-use crate::{End, Filter, Metadata, Query, Start};
+use super::preferences::own;
+use crate::{Filter, Query};
 
 /// §4.1.5.
 impl Answer<Query> for Extension {
@@ -51,30 +50,4 @@ impl AsyncAnswer<Query> for Extension {
         }
         Ok(Reply::with(&page.fin))
     }
-}
-
-/// §5.
-#[async_trait]
-impl AsyncAnswer<Metadata> for Extension {
-    async fn answer(&self, cx: &mut Cx<'_>, request: &Request, _: Metadata) -> Result<Reply, StanzaError> {
-        let owner = Owner::account(own(request)?.as_str());
-        cx.host().journal().appended().await;
-        let query = stonechat_store::Query { start: self.config.cutoff(cx.now()), ..one() };
-        let first = self.archive.log.range(&owner, &query).await;
-        let last = self.archive.log.range(&owner, &query.backwards()).await;
-        let bound = |page: Result<stonechat_store::Page, _>| match page {
-            Ok(page) => Ok(page.entries.into_iter().next()),
-            Err(error) => Err(failed(cx, &HandlerError::from(error))),
-        };
-        let time = |entry: &Entry| DateTime::new(entry.at).to_millisecond();
-        let (start, end) = (bound(first)?, bound(last)?);
-        Ok(Reply::with(&Metadata {
-            start: start.map(|entry| Start { timestamp: time(&entry), id: entry.id }),
-            end: end.map(|entry| End { timestamp: time(&entry), id: entry.id }),
-        }))
-    }
-}
-
-fn one() -> stonechat_store::Query {
-    stonechat_store::Query::default().limit(1)
 }

@@ -19,11 +19,20 @@ pub struct Config {
     /// Whether strangers get an error for a message that cannot be delivered or stored. Those who may see the presence of the recipient
     /// always do.
     pub tell_strangers: bool,
+    /// Whether messages that an archive has are not delivered any more to an account of which a session was bound together with its login
+    /// (XEP-0386 §3.2), whether or not they have been read there.
+    pub clear_at_bind: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_messages: 1000, max_bytes: 10 << 20, max_age_days: 0, tell_strangers: false }
+        Self {
+            max_messages: 1000,
+            max_bytes: 10 << 20,
+            max_age_days: 0,
+            tell_strangers: false,
+            clear_at_bind: false,
+        }
     }
 }
 
@@ -50,4 +59,7 @@ max-age-days = 0
 # messages waiting as it may. Without that nobody learns by messages who has an account and who is online, except those who
 # may see the presence of the recipient; a message to a mistyped address vanishes then.
 tell-strangers = false
+# Whether messages that the archive has wait no longer once a client binds its session together with its login (XEP-0386), as
+# that says a server must. Without that they wait until they were read, in the archive or here, also for clients that read no archive.
+clear-at-bind = false
 ";

@@ -1,5 +1,6 @@
 //! The server's side: keeps messages, and delivers them.
 
+mod clear;
 mod config;
 mod flush;
 mod gates;
@@ -40,7 +41,7 @@ impl ServerExtension for Extension {
     type Config = Config;
 
     fn install(config: Config, host: &mut Installer<'_>) -> Result<(), InstallError> {
-        let tell_strangers = config.tell_strangers;
+        let (tell_strangers, clear_at_bind) = (config.tell_strangers, config.clear_at_bind);
         let waiting = Waiting::open(config, host)?;
         let offline = host.share(Self { waiting, tell_strangers });
         host.feature(FEATURE);
@@ -51,6 +52,9 @@ impl ServerExtension for Extension {
         if !tell_strangers {
             host.claim::<NoAccount>(Select::MESSAGES, &offline);
             host.claim::<ToAccount>(Select::MESSAGES, &offline);
+        }
+        if clear_at_bind {
+            host.at_every_bind(&offline);
         }
         host.react::<SessionAvailable>(&offline);
         Ok(())

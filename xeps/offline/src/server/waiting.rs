@@ -112,6 +112,28 @@ impl Waiting {
         batch.append_if_below(log, &owner, entry, self.config.limit()).commit().await.map(drop)
     }
 
+    /// Forgets those of the messages that wait now which somebody else keeps.
+    pub(super) async fn forget_kept(&self, account: &BareJid) -> Result<(), Error> {
+        let owner = Owner::account(account.as_str());
+        for log in [&self.returned, &self.last] {
+            let mut references = Vec::new();
+            let mut query = Query::default().limit(PAGE);
+            loop {
+                let page = log.range(&owner, &query).await?;
+                query.after = page.entries.last().map(|entry| entry.id.clone()).into_iter().collect();
+                let kept = page.entries.into_iter().filter(|entry| matches!(held(entry), Held::Reference(_)));
+                references.extend(kept.map(|entry| entry.id));
+                if page.complete {
+                    break;
+                }
+            }
+            if !references.is_empty() {
+                log.delete(&owner, references).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether nothing is stored for the account.
     pub(super) async fn is_empty(&self, account: &BareJid) -> Result<bool, Error> {
         let owner = Owner::account(account.as_str());
