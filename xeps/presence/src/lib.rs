@@ -9,6 +9,7 @@
 //! - **Probes** (§4.3) are answered to those who may see. Everybody else gets the same answer for an account that is
 //!   online, offline, or not there.
 //! - **Requests to a session** (§8.5.3.1) from those with whom its user shares no presence are answered as if it were not there.
+//! - **Requests** that wait for an answer are told to other extensions at the point [`Requested`].
 //! - **Visibility**: other extensions have an account hidden from somebody, and shown again, through [`Visibility`].
 //! - **Removal** of a contact (§2.5.2) or of a whole account cancels the subscriptions.
 //!
@@ -41,4 +42,4 @@ pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{Config, Extension, SERVER, Visibility};
+pub use server::{Config, Extension, Requested, SERVER, Visibility};

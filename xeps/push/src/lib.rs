@@ -13,17 +13,19 @@
 //!   nobody has come to read it. No message causes two.
 //! - **What is told** is decided by the operator, not in-band (§9): by default the number of messages, not who has written them or what.
 //!   A notification about something that is nothing to show, such as a reaction, has no summary at all.
+//! - **Subscription requests** (RFC 6121 §3.1.3) that nobody is there to read are told as well, with the number of those that wait for an
+//!   answer, but not with who asks.
 //! - **Errors**: a service that answers with an error is disabled (§7.1), unless it asks to wait or could not be reached. Only the
 //!   service itself can answer.
 //!
 //! Notifications come from the host's address (version 0.3 of the XEP). The number of messages is the number of those that have come since
-//! a session last became available or was continued, or the server started. Left out: notifications about subscription requests, and the services' word that they have
+//! a session last became available or was continued, or the server started. Left out: the services' word that they have
 //! stopped (§8), which is found out by the error that they answer with.
 //!
 //! ```
 //! use stonechat_xep_push::{Notification, Publish, Summary};
 //!
-//! let summary = Summary { message_count: 1, last_sender: None, last_body: None };
+//! let summary = Summary { message_count: Some(1), ..Summary::default() };
 //! let publish = Publish {
 //!     node: Some("yxs32uqsflafdk3iuqo".to_owned()),
 //!     notification: Notification { summary: Some(summary) },

@@ -51,15 +51,17 @@ payload! {
 /// What a notification tells (§7).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notification {
-    /// Of the messages; may be missing.
+    /// Of the messages and requests; may be missing.
     pub summary: Option<Summary>,
 }
 
-/// The messages in short (§11.3.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The messages and requests in short (§11.3.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// How many are not read.
-    pub message_count: u32,
+    /// How many messages are not read, where it is about messages.
+    pub message_count: Option<u32>,
+    /// How many subscription requests wait for an answer, where it is about one.
+    pub pending_subscriptions: Option<u32>,
     /// Who has sent the last one.
     pub last_sender: Option<Jid>,
     /// The text of the last one.
@@ -69,8 +71,9 @@ pub struct Summary {
 impl Summary {
     fn form(&self) -> Form {
         let form = Form::of(Type::Submit, SUMMARY);
-        let form = form.with_field(Field::bare("message-count").with_value(self.message_count.to_string()));
         let fields = [
+            ("message-count", self.message_count.map(|count| count.to_string())),
+            ("pending-subscription-count", self.pending_subscriptions.map(|count| count.to_string())),
             ("last-message-sender", self.last_sender.as_ref().map(ToString::to_string)),
             ("last-message-body", self.last_body.clone()),
         ];
@@ -157,7 +160,8 @@ mod tests {
             node: Some("yxs32uqsflafdk3iuqo".to_owned()),
             notification: Notification {
                 summary: Some(Summary {
-                    message_count: 1,
+                    message_count: Some(1),
+                    pending_subscriptions: None,
                     last_sender: Some("juliet@capulet.example/balcony".parse().unwrap()),
                     last_body: Some("Wherefore art thou, Romeo?".to_owned()),
                 }),
@@ -181,13 +185,14 @@ mod tests {
 
     #[test]
     fn what_is_not_to_be_told_is_not_there() {
-        let summary = Summary { message_count: 3, last_sender: None, last_body: None };
+        let summary = Summary { message_count: Some(3), ..Summary::default() };
         let text = |summary| {
             let publish = Publish { node: None, notification: Notification { summary }, options: None };
             String::from(&publish.to_element())
         };
         let told = text(Some(summary));
         assert!(told.contains("message-count") && !told.contains("last-message"), "{told}");
+        assert!(!told.contains("pending"), "{told}");
         assert!(!told.contains("publish-options") && !told.contains("node="), "{told}");
         assert!(!text(None).contains("jabber:x:data"));
     }

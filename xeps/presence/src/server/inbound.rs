@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stonechat_extension::Cx;
-use stonechat_extension::point::ToAccount;
+use stonechat_extension::point::{Point, ToAccount};
 use stonechat_stanza::jid::{BareJid, Jid};
 use stonechat_stanza::{Stanza, StanzaError};
 use stonechat_xep_roster::{Contact, Error, Outcome};
@@ -12,6 +12,20 @@ use super::cancel::hide;
 use super::show::{Way, show};
 use super::{Extension, standing};
 use crate::subscription::{Direction, Kind};
+
+/// Somebody asks to see the presence of an account, and waits for its answer (RFC 6121 §3.1.3). The request is kept, and was given to the
+/// sessions that are available.
+#[derive(Debug)]
+pub struct Requested {
+    /// The account.
+    pub account: BareJid,
+    /// The request, from the bare JID of who asks.
+    pub request: Stanza,
+}
+
+impl Point for Requested {
+    const NAME: &'static str = "presence::Requested";
+}
 
 impl Extension {
     pub(super) async fn inbound(
@@ -44,6 +58,7 @@ impl Extension {
             for session in cx.sessions(owner).iter().filter(|session| session.is_available()) {
                 cx.send_to_session(session, stanza.clone());
             }
+            cx.react_at(&Requested { account: owner.clone(), request: stanza.clone() }).await;
         }
         if updated.before.subscription.is_from() && !updated.after.subscription.is_from() {
             hide(cx, owner, &contact);

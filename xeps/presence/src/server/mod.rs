@@ -13,6 +13,7 @@ mod standing;
 mod visibility;
 
 pub use config::Config;
+pub use inbound::Requested;
 pub use visibility::Visibility;
 
 use std::sync::Arc;

@@ -18,8 +18,10 @@ use stonechat_extension::{
 use stonechat_stanza::class::{Class, Push};
 use stonechat_stanza::delay::Delay;
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Kind, Stanza, StanzaError, message};
+use stonechat_stanza::{Kind, Stanza, StanzaError, message, presence};
 use stonechat_xep_csi::is_active;
+use stonechat_xep_presence::Requested;
+use stonechat_xep_roster::Roster;
 
 use crate::{Disable, Enable, NS};
 pub use config::Config;
@@ -35,7 +37,7 @@ pub struct Extension {
 
 impl ServerExtension for Extension {
     const MANIFEST: Manifest =
-        Manifest::new("push").about("wakes phones when there is a message").xep(357, "0.4.1");
+        Manifest::new("push").about("wakes phones when there is something for them").xep(357, "0.4.1");
     const CONFIG: &'static str = config::TEXT;
     type Config = Config;
 
@@ -47,6 +49,7 @@ impl ServerExtension for Extension {
         host.observe::<ToAccount>(&push);
         // It only looks, and has to look before anybody takes the message.
         host.claim::<NoSession>(Select::MESSAGES, &push).before("carbons").before("offline");
+        host.react::<Requested>(&push);
         host.react::<SessionAvailable>(&push);
         host.react::<SessionDetached>(&push);
         host.react::<SessionResumed>(&push);
@@ -134,8 +137,39 @@ impl Extension {
             return;
         }
         if cx.host().state::<Queue>().add(account, message, push) {
-            tokio::spawn(Arc::clone(&self.teller).work(Arc::clone(cx.host()), account.clone()));
+            self.begin(cx, account);
         }
+    }
+
+    /// Has the account's services told of a subscription request, if nobody reads.
+    async fn consider_request(
+        &self,
+        cx: &Cx<'_>,
+        account: &BareJid,
+        request: &Stanza,
+    ) -> Result<(), HandlerError> {
+        let Some(roster) = cx.service::<dyn Roster>() else { return Ok(()) };
+        if cx.sessions(account).iter().any(reads) || self.teller.registry.all(account).await?.is_empty() {
+            return Ok(());
+        }
+        let roster = roster.load(cx.host(), account).await;
+        let roster = roster.map_err(|error| HandlerError::new(error.to_string()))?;
+        let waiting = u32::try_from(roster.requests().count()).unwrap_or(u32::MAX);
+        if waiting > 0 && cx.host().state::<Queue>().ask(account, request, waiting) {
+            self.begin(cx, account);
+        }
+        Ok(())
+    }
+
+    fn begin(&self, cx: &Cx<'_>, account: &BareJid) {
+        tokio::spawn(Arc::clone(&self.teller).work(Arc::clone(cx.host()), account.clone()));
+    }
+}
+
+#[async_trait]
+impl React<Requested> for Extension {
+    async fn react(&self, cx: &mut Cx<'_>, event: &Requested) -> Result<(), HandlerError> {
+        self.consider_request(cx, &event.account, &event.request).await
     }
 }
 
@@ -172,10 +206,15 @@ impl React<SessionDetached> for Extension {
         if self.teller.registry.all(account).await?.is_empty() {
             return Ok(());
         }
-        for message in session.mailbox().unacknowledged() {
-            let own = message.from().is_none_or(|from| from.bare_str() == account.as_str());
-            if !own && !was_stored(&message, cx.domain()) {
-                self.consider(cx, account, &message, Class::of(&message).push());
+        for stanza in session.mailbox().unacknowledged() {
+            let own = stanza.from().is_none_or(|from| from.bare_str() == account.as_str());
+            match stanza.kind() {
+                _ if own => {}
+                Kind::Presence(presence::Type::Subscribe) => {
+                    self.consider_request(cx, account, &stanza).await?;
+                }
+                _ if was_stored(&stanza, cx.domain()) => {}
+                _ => self.consider(cx, account, &stanza, Class::of(&stanza).push()),
             }
         }
         Ok(())

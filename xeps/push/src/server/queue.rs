@@ -47,6 +47,8 @@ pub(super) struct News {
     pub(super) body: Option<String>,
     /// How many of that have come since somebody last read.
     pub(super) unread: u32,
+    /// How many subscription requests wait for an answer, if one of them is new.
+    pub(super) requests: Option<u32>,
     /// How often something had been enabled then.
     pub(super) enabled: u64,
 }
@@ -54,7 +56,16 @@ pub(super) struct News {
 impl Queue {
     /// Adds a message for an account. True when somebody has to begin to tell of it.
     pub(super) fn add(&self, account: &BareJid, message: &Stanza, push: Push) -> bool {
-        let mark = self.mark(message);
+        self.gather(account, message, |entry| entry.gather_message(message, push))
+    }
+
+    /// Adds a subscription request, with which so many wait. True when somebody has to begin to tell of it.
+    pub(super) fn ask(&self, account: &BareJid, request: &Stanza, waiting: u32) -> bool {
+        self.gather(account, request, |entry| entry.gathered.get_or_insert_default().requests = Some(waiting))
+    }
+
+    fn gather(&self, account: &BareJid, stanza: &Stanza, gather: impl FnOnce(&mut Account)) -> bool {
+        let mark = self.mark(stanza);
         let mut accounts = self.accounts.lock();
         if accounts.len() >= MOST && !accounts.contains_key(account) {
             accounts.retain(|_, other| other.working);
@@ -67,7 +78,11 @@ impl Queue {
             Place::Occupied(entry) => entry.into_mut(),
             Place::Vacant(entry) => entry.insert(Account::default()),
         };
-        entry.add(mark, message, push)
+        if entry.is_off || !entry.is_new(mark) {
+            return false;
+        }
+        gather(entry);
+        !std::mem::replace(&mut entry.working, true)
     }
 
     /// Tells a message again by what does not change on its way to a mailbox and back.
@@ -123,14 +138,19 @@ impl Queue {
 }
 
 impl Account {
-    fn add(&mut self, mark: u64, message: &Stanza, push: Push) -> bool {
-        if self.is_off || self.seen.contains(&mark) {
+    /// Whether it was not seen before; it is from now on.
+    fn is_new(&mut self, mark: u64) -> bool {
+        if self.seen.contains(&mark) {
             return false;
         }
         if self.seen.len() >= SEEN {
             self.seen.pop_front();
         }
         self.seen.push_back(mark);
+        true
+    }
+
+    fn gather_message(&mut self, message: &Stanza, push: Push) {
         let news = self.gathered.get_or_insert_default();
         if push == Push::Important {
             self.unread = self.unread.saturating_add(1);
@@ -139,7 +159,6 @@ impl Account {
             let body = message.find(ns::CLIENT, "body").and_then(|body| body.element().ok());
             news.body = body.map(|body| shorten(body.text()));
         }
-        !std::mem::replace(&mut self.working, true)
     }
 }
 
@@ -191,6 +210,19 @@ mod tests {
         queue.take(&jid(1));
         assert!(!queue.add(&jid(1), &back, Push::Important));
         assert!(queue.add(&jid(1), &message("1", "another text"), Push::Important));
+    }
+
+    #[test]
+    fn a_request_is_told_with_the_messages_and_once() {
+        let queue = Queue::default();
+        let request = Stanza::parse(b"<presence type='subscribe' from='a@example.org' id='1'/>").unwrap();
+        assert!(queue.ask(&jid(1), &request, 1));
+        assert!(!queue.add(&jid(1), &message("1", "x"), Push::Important));
+        let news = queue.take(&jid(1)).unwrap();
+        assert_eq!((news.requests, news.important, news.unread), (Some(1), true, 1));
+        assert!(!queue.ask(&jid(1), &request, 1));
+        assert!(!queue.add(&jid(1), &message("2", "x"), Push::Important));
+        assert_eq!(queue.take(&jid(1)).unwrap().requests, None);
     }
 
     #[test]

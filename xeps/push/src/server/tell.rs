@@ -79,8 +79,9 @@ fn is_temporary(error: &StanzaError) -> bool {
 
 /// What the configuration lets services know.
 fn notification(news: &News, config: &Config) -> Notification {
-    let summary = news.important.then(|| Summary {
-        message_count: news.unread,
+    let summary = (news.important || news.requests.is_some()).then(|| Summary {
+        message_count: news.important.then_some(news.unread),
+        pending_subscriptions: news.requests,
         last_sender: news.sender.clone().filter(|_| config.include_sender),
         last_body: news.body.clone().filter(|_| config.include_body),
     });
@@ -103,7 +104,7 @@ mod tests {
         let told = |include_sender, include_body| {
             let config = Config { include_sender, include_body, ..Config::default() };
             let summary = notification(&news, &config).summary.unwrap();
-            (summary.message_count, summary.last_sender.is_some(), summary.last_body.is_some())
+            (summary.message_count.unwrap(), summary.last_sender.is_some(), summary.last_body.is_some())
         };
         for sender in [false, true] {
             for body in [false, true] {
