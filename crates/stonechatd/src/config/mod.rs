@@ -9,6 +9,8 @@ mod extensions;
 mod load;
 pub(crate) mod log;
 mod print;
+#[cfg(test)]
+mod reference;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};

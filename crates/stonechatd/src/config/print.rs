@@ -43,7 +43,7 @@ fn section(extension: &Descriptor) -> String {
 
 #[cfg(test)]
 mod tests {
-    use stonechat_server::config::{Extensions, Host, KeyPair};
+    use stonechat_server::config::{Extensions, Host};
 
     use super::*;
     use crate::config::File;
@@ -90,32 +90,17 @@ mod tests {
         }
     }
 
+    /// What people expect of a server of today, without a line of configuration.
     #[test]
-    fn every_key_is_printed_also_those_without_a_default() {
-        let pair = KeyPair { certificate: "c".into(), key: "k".into() };
-        let mut full = File::default();
-        full.tls.certificate = Some("c".into());
-        full.tls.key = Some("k".into());
-        full.hosts.insert("localhost".into(), Host { tls: Some(pair), ..Host::default() });
-        let mut keys = Vec::new();
-        collect(&toml::Table::try_from(full).unwrap(), &mut keys);
-        for key in keys {
-            let is_there = |line: &str| {
-                let line = line.trim_start_matches("# ");
-                line.starts_with(&format!("{key} ="))
-                    || line.trim_matches(['[', ']']).split('.').any(|part| part == key)
-            };
-            assert!(TEXT.lines().any(is_there), "{key} is not printed");
-        }
-    }
-
-    fn collect(table: &toml::Table, keys: &mut Vec<String>) {
-        for (key, value) in table {
-            // What is within an inline table is explained with it.
-            if value.get("forgotten_after").is_none() {
-                value.as_table().into_iter().for_each(|table| collect(table, keys));
-            }
-            keys.push(key.clone());
-        }
+    fn by_default_a_host_has_all_that_is_linked_and_lets_nobody_register() {
+        let registry = registry().unwrap();
+        let none = Extensions::default();
+        let plan = none.plan(&none, &registry, "").unwrap();
+        assert!(plan.enabled().eq(registry.iter().map(|extension| extension.name())));
+        let register = registry.get("register").unwrap().defaults().unwrap();
+        assert_eq!(register["allow-creation"].as_bool(), Some(false));
+        let host = Host::default();
+        assert!(!host.anonymous);
+        assert!(File::default().listeners.iter().all(|listener| !listener.plaintext));
     }
 }
