@@ -1,0 +1,96 @@
+//! Whom a certificate is believed to be of.
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ClientConnection, ServerConfig, ServerConnection};
+
+use super::*;
+
+#[test]
+fn the_name_in_the_certificate_is_the_domain_in_a_labels() {
+    let name = |domain: &str| server_name(domain).unwrap().to_str().into_owned();
+    assert_eq!(name("bücher.example"), "xn--bcher-kva.example");
+    assert_eq!(name("im.example.com"), "im.example.com");
+    assert_eq!((name("127.0.0.1"), name("[::1]")), ("127.0.0.1".to_owned(), "::1".to_owned()));
+}
+
+/// A certificate's subject, and its alternative names.
+fn certificate(subject: &str, names: &[&str]) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, subject);
+    params.subject_alt_names =
+        names.iter().map(|name| SanType::DnsName((*name).try_into().unwrap())).collect();
+    params
+}
+
+/// Shakes hands as the client of an account of this domain, who trusts the authority that has signed the server's certificate.
+fn shake(domain: &str, params: &CertificateParams) -> Result<(), rustls::Error> {
+    let mut authority = certificate("an authority", &[]);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate().unwrap();
+    let root = authority.self_signed(&authority_key).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = params.signed_by(&key, &Issuer::new(authority, authority_key)).unwrap();
+
+    let config = Trust::roots([root.der().clone()]).config().unwrap();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let server = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    let mut client = ClientConnection::new(Arc::new(config), server_name(domain).unwrap()).unwrap();
+    let mut server = ServerConnection::new(Arc::new(server)).unwrap();
+    while client.is_handshaking() || server.is_handshaking() {
+        let mut sent = Vec::new();
+        while client.wants_write() {
+            client.write_tls(&mut sent).unwrap();
+        }
+        server.read_tls(&mut &*sent).unwrap();
+        server.process_new_packets()?;
+        sent.clear();
+        while server.wants_write() {
+            server.write_tls(&mut sent).unwrap();
+        }
+        client.read_tls(&mut &*sent).unwrap();
+        client.process_new_packets()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn only_alternative_names_count_and_the_subject_never_does() {
+    let evil = "evil.example";
+    for (subject, names, good) in [
+        ("anything", vec!["example.org"], true),
+        ("anything", vec![evil, "example.org"], true),
+        ("example.org", vec![], false),
+        ("example.org", vec![evil], false),
+        ("evil, CN=example.org", vec![evil], false),
+        ("anything", vec!["example.org\0.evil.example"], false),
+        ("anything", vec!["example.org.evil.example"], false),
+    ] {
+        let shaken = shake("example.org", &certificate(subject, &names));
+        assert_eq!(shaken.is_ok(), good, "{subject:?} {names:?}: {shaken:?}");
+    }
+}
+
+#[test]
+fn an_asterisk_is_one_whole_label_on_the_left() {
+    let wild = certificate("anything", &["*.example.org"]);
+    for (domain, good) in [
+        ("im.example.org", true),
+        ("example.org", false),
+        ("badexample.org", false),
+        ("a.im.example.org", false),
+        ("im.example.org.evil.example", false),
+    ] {
+        let shaken = shake(domain, &wild);
+        assert_eq!(shaken.is_ok(), good, "{domain}: {shaken:?}");
+    }
+    for name in ["*", "*.org", "im.*.org"] {
+        let shaken = shake("im.example.org", &certificate("anything", &[name]));
+        assert!(shaken.is_err(), "{name}");
+    }
+}
