@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 pub(super) const ENTRY_COLUMNS: &str = "id, at, peer, value";
 
+const FORWARDS: &str = "ORDER BY position";
+const BACKWARDS: &str = "ORDER BY position DESC";
+
 /// An entry from its [`ENTRY_COLUMNS`].
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
     let at: i64 = row.get(1)?;
@@ -67,15 +70,7 @@ impl Bounds {
         (columns, order): (&str, &str),
         mut each: impl FnMut(&Row<'_>) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
-        let (index, peer) = match self.peer {
-            Some(_) => ("INDEXED BY entry_peer", "peer = ?6"),
-            None => ("", "?6 IS NULL"),
-        };
-        let sql = format!(
-            "SELECT {columns} FROM entry {index} WHERE series = ?1 AND position > ?2 AND position < ?3
-                AND at >= ?4 AND at <= ?5 AND {peer} {order}"
-        );
-        let mut select = conn.prepare_cached(&sql)?;
+        let mut select = conn.prepare_cached(&selection(columns, order, self.peer.is_some()))?;
         let mut rows =
             select.query(params![self.series, self.above, self.below, self.start, self.end, self.peer])?;
         while let Some(row) = rows.next()? {
@@ -85,6 +80,18 @@ impl Bounds {
         }
         Ok(())
     }
+}
+
+/// Selects a range, of all peers or of one.
+fn selection(columns: &str, order: &str, of_peer: bool) -> String {
+    let (index, peer) = match of_peer {
+        true => ("INDEXED BY entry_peer", "peer = ?6"),
+        false => ("", "?6 IS NULL"),
+    };
+    format!(
+        "SELECT {columns} FROM entry {index} WHERE series = ?1 AND position > ?2 AND position < ?3
+            AND at >= ?4 AND at <= ?5 AND {peer} {order}"
+    )
 }
 
 /// The least whole microsecond that is not before the time.
@@ -112,7 +119,7 @@ fn positions(conn: &Connection, store: &Arc<str>, series: i64, ids: &[String]) -
 
 fn page(conn: &Connection, store: &Arc<str>, owner: &Owner, query: &Query) -> Result<Page, Failure> {
     let mut page = PageBuilder::new(query);
-    let order = if query.backwards { "ORDER BY position DESC" } else { "ORDER BY position" };
+    let order = if query.backwards { BACKWARDS } else { FORWARDS };
     if let Some(bounds) = Bounds::new(conn, store, owner, query)? {
         bounds.select(conn, (ENTRY_COLUMNS, order), |row| Ok(page.push(entry(row)?)))?;
     }
@@ -191,5 +198,34 @@ impl Logs for Sqlite {
 
     async fn log_entries(&self, store: &str, owner: &Owner, ids: Vec<String>) -> Result<Vec<Entry>, Error> {
         self.read_log(store, owner, move |conn, store, owner| by_ids(conn, store, owner, &ids)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::sqlite::Options;
+
+    /// So that a page costs the same wherever it is and however long the log.
+    #[tokio::test]
+    async fn a_page_begins_where_an_index_says_and_nothing_is_sorted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("plans.db");
+        Store::sqlite(&file, Options::default()).expect("it opens").close().await.expect("it closes");
+        let conn = Connection::open(&file).expect("it opens");
+        for order in [FORWARDS, BACKWARDS] {
+            for (of_peer, index) in
+                [(false, "entry_position (series=?"), (true, "entry_peer (series=? AND peer=?")]
+            {
+                let sql = format!("EXPLAIN QUERY PLAN {}", selection(ENTRY_COLUMNS, order, of_peer));
+                let mut plan = conn.prepare(&sql).expect("it compiles");
+                let nothing = rusqlite::types::Null;
+                let steps = plan.query_map([nothing; 6], |row| row.get::<_, String>(3)).expect("it runs");
+                let steps: Vec<String> = steps.map(|step| step.expect("a step")).collect();
+                let expected = format!("SEARCH entry USING INDEX {index} AND position>? AND position<?)");
+                assert_eq!(steps, [expected], "{order}");
+            }
+        }
     }
 }
