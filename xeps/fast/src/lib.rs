@@ -3,6 +3,8 @@
 //!
 //! A client that logs in by SASL2 (XEP-0388) and asks for it gets a token, and proves later to have it with the HT mechanisms
 //! (draft-schmaus-kitten-sasl-ht-09): HT-SHA-256-NONE, -ENDP and -EXPR. Their hashes are the core's; which tokens there are is kept here.
+//! HT-SHA-256-UNIQ is not there: `tls-unique` does not exist in TLS 1.3, and of TLS 1.2 the TLS library does not give the messages that it is
+//! made of. Who has TLS 1.2 is bound by -ENDP, and by -EXPR with the extended master secret.
 //!
 //! - Tokens belong to an installation, by the `id` of its `<user-agent/>` (§4.1); a client without one gets none, and neither does
 //!   somebody anonymous. Each has 256 bits from the operating system.

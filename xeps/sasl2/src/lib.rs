@@ -12,7 +12,9 @@
 //! - The mechanisms do not depend on the `from` of the header, so that they do not tell which accounts exist (§3).
 //! - The user agent is kept with the session and shown to nobody (§2.3). An `id` that is no UUID is taken for none, and texts are cut
 //!   after [`MAX_TEXT`] characters.
-//! - Left out: tasks (`<continue/>`, `<next/>`, `<task-data/>`, §2.6.3), as no second factor is there that would ask for them.
+//! - There are no tasks (`<continue/>`, `<next/>`, `<task-data/>`, §2.6.3): a server asks for those that it wants done, and this one
+//!   has none, such as a second factor or the change of a password. So no `<continue/>` is ever sent, and `<next/>` and `<task-data/>` are elements
+//!   that nobody has asked for.
 //!
 //! ```
 //! use stonechat_xep_sasl2::{Authenticate, UserAgent};

@@ -60,6 +60,24 @@ async fn the_contract_of_extensions_holds() {
     contract::check(&[&SERVER]).await;
 }
 
+/// §3, examples 3 and 4.
+#[tokio::test(start_paused = true)]
+async fn who_may_resume_is_told_for_how_long_and_where() {
+    let section = "resume-seconds = 120\nlocation = 'backup.example.net:9001'";
+    let host = TestHost::configured(&[&PRESENCE, &SERVER], &[("sm", section)]).await;
+    host.run("a/1, b/1, c/1 online").await;
+    for (name, request, expected) in [
+        ("a/1", "resume='true'", (Some("120"), Some("backup.example.net:9001"))),
+        ("b/1", "resume='true' max='30'", (Some("30"), Some("backup.example.net:9001"))),
+        ("c/1", "", (None, None)),
+    ] {
+        host.client(name).nonza(&format!("<enable xmlns='{NS}' {request}/>")).await;
+        host.settled().await;
+        let enabled = host.client(name).next_nonza().expect("an answer");
+        assert_eq!((enabled.attr("max"), enabled.attr("location")), expected, "{enabled:?}");
+    }
+}
+
 /// §4, example 7.
 #[tokio::test(start_paused = true)]
 async fn what_was_handled_is_acknowledged_and_stanzas_before_enabling_are_not_counted() {
