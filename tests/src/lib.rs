@@ -7,6 +7,7 @@
 //! - [`Process`]: any program, with its output captured and all waiting bounded;
 //! - [`sasl2`]: one that logs in by SASL2;
 //! - [`counterpart`]: other people's servers; [`Cutter`]: a network that breaks;
+//! - [`Trace`]: what a program did to its files, and what a power failure leaves of that;
 //! - [`Screen`]: a terminal with a program in it;
 //! - [`foreign`]: other people's clients, installed by `cargo xtask test`;
 //! - [`free_port`], [`tempdir`]: what a test needs for itself.
@@ -35,6 +36,7 @@
 
 pub mod counterpart;
 mod cutter;
+mod disk;
 pub mod foreign;
 mod output;
 mod port;
@@ -51,6 +53,7 @@ mod trust;
 
 pub use counterpart::Counterpart;
 pub use cutter::Cutter;
+pub use disk::Trace;
 pub use output::{Output, Stream};
 pub use port::free_port;
 pub use process::Process;

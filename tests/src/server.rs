@@ -48,6 +48,25 @@ impl Server {
         Self { process, ready, folder }
     }
 
+    /// As [`start_in`](Self::start_in), under `strace`, which writes what the server does with files and sockets to `trace`. That is whole
+    /// when the server has ended; see [`Trace`](crate::Trace).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start), and when there is no `strace`.
+    #[track_caller]
+    #[must_use]
+    pub fn start_traced(folder: TempDir, trace: &Path) -> Self {
+        let server = command(folder.path());
+        let mut command = crate::foreign::program("strace");
+        // The server is our child, and not strace's, so that signals are for it.
+        command.args(["-D", "-f", "-y", "-xx", "-s", "10000000", "-e"]);
+        command.arg(format!("trace={}", crate::disk::CALLS)).arg("-o").arg(trace);
+        command.arg(server.get_program()).args(server.get_args()).current_dir(folder.path());
+        let process = Process::spawn(command);
+        let ready = process.wait_for(Stream::Stdout, WITHIN, "that it is ready", Ready::parse);
+        Self { process, ready, folder }
+    }
+
     /// The server's listeners.
     #[must_use]
     pub fn ready(&self) -> &Ready {
@@ -128,7 +147,8 @@ impl Server {
         (self.process.finish(WITHIN), self.folder)
     }
 
-    /// Ends the server at once (`SIGKILL`), as a power failure would; what it had not made durable is gone.
+    /// Ends the server at once (`SIGKILL`): what it had in memory is gone. What it had written and not synced is not; for that see
+    /// [`Trace`](crate::Trace).
     ///
     /// # Panics
     /// When it is not gone in time.

@@ -31,6 +31,7 @@ pub(super) const TESTS: &[Program] = &[
         is_there: || shell::find("ejabberdctl").is_some() || Path::new("/usr/sbin/ejabberdctl").is_file(),
     },
     Program { name: "profanity", packages: &["profanity"], is_there: || shell::find("profanity").is_some() },
+    Program { name: "strace", packages: &["strace"], is_there: || shell::find("strace").is_some() },
     Program { name: "tmux", packages: &["tmux"], is_there: || shell::find("tmux").is_some() },
     Program {
         name: "python3 (3.11 or newer, with venv)",
