@@ -36,13 +36,10 @@
 mod builder;
 mod client;
 mod connect;
-mod dns;
 mod driver;
 mod event;
 pub mod protocol;
-mod srv;
 mod tls;
-mod transport;
 
 pub use builder::{Builder, StartError};
 pub use client::Client;

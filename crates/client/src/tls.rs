@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ProtocolVersion};
 use sha2::{Digest as _, Sha256};
 use stonechat_jid::BareJid;
+use stonechat_net::certificate::{Distrust, Judged, Roots, Unjudged};
+use stonechat_net::{Service, Transport, ascii};
 use stonechat_sasl::{Channel, ChannelBinding, end_point_hash};
 use stonechat_stream::tls::ALPN_CLIENT;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::protocol::Error;
-use crate::transport::Transport;
 
 /// Whose signature makes a certificate good. The name in the certificate is always compared with the domain of the account, never with
 /// that of a host that DNS has led to (RFC 7590 §3.4).
@@ -63,41 +64,18 @@ impl Trust {
         Self { whom: Whom::Anybody, pins: Vec::new() }
     }
 
-    fn config(&self) -> Result<ClientConfig, Error> {
+    fn config(&self, account: &BareJid) -> Result<ClientConfig, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(failed)?;
-        Ok(match &self.whom {
-            Whom::Anybody => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-                .with_no_client_auth(),
-            whom => builder.with_root_certificates(store(whom)?).with_no_client_auth(),
-        })
+        let judged = |roots| Judged::new(account.domain(), Service::Client, roots, Arc::clone(&provider));
+        let verifier: Arc<dyn ServerCertVerifier> = match &self.whom {
+            Whom::Anybody => Unjudged::new(Arc::clone(&provider)),
+            Whom::System => judged(Roots::system().map_err(failed)?),
+            Whom::Roots(roots) => judged(Roots::of(roots).map_err(failed)?),
+        };
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.map_err(failed)?.dangerous();
+        Ok(builder.with_custom_certificate_verifier(verifier).with_no_client_auth())
     }
-}
-
-fn store(whom: &Whom) -> Result<RootCertStore, Error> {
-    let mut store = RootCertStore::empty();
-    match whom {
-        Whom::Roots(roots) => {
-            for root in roots {
-                store.add(root.clone()).map_err(failed)?;
-            }
-        }
-        _ => {
-            let found = rustls_native_certs::load_native_certs();
-            for error in &found.errors {
-                tracing::warn!(%error, "a part of the system's trusted certificates cannot be read");
-            }
-            let (added, _) = store.add_parsable_certificates(found.certs);
-            if added == 0 {
-                return Err(Error::Tls("the system has no trusted certificates".to_owned()));
-            }
-        }
-    }
-    Ok(store)
 }
 
 /// Does handshakes for one domain.
@@ -117,7 +95,7 @@ impl std::fmt::Debug for Handshake {
 
 impl Handshake {
     pub(crate) fn new(trust: &Trust, account: &BareJid) -> Result<Self, Error> {
-        let starttls = trust.config()?;
+        let starttls = trust.config(account)?;
         let mut direct = starttls.clone();
         // XEP-0368 §3.
         direct.alpn_protocols = vec![ALPN_CLIENT.to_vec()];
@@ -165,14 +143,13 @@ impl Handshake {
     }
 }
 
-/// The domain as certificates have it: in A-labels, or an address.
+/// The domain as TLS names it (SNI): in A-labels, or an address.
 fn server_name(domain: &str) -> Result<ServerName<'static>, Error> {
     let bare = domain.trim_start_matches('[').trim_end_matches(']');
-    let name = match bare.parse::<std::net::IpAddr>() {
-        Ok(address) => return Ok(ServerName::IpAddress(address.into())),
-        Err(_) => idna::domain_to_ascii(domain).map_err(failed)?,
-    };
-    ServerName::try_from(name).map_err(failed)
+    match bare.parse::<std::net::IpAddr>() {
+        Ok(address) => Ok(ServerName::IpAddress(address.into())),
+        Err(_) => ServerName::try_from(ascii(domain)).map_err(failed),
+    }
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
@@ -181,46 +158,9 @@ fn failed(error: impl std::fmt::Display) -> Error {
 
 /// A handshake that came to nothing: what TLS says, or the network.
 fn broken(error: std::io::Error) -> Error {
-    let of_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
-    if of_tls { failed(error) } else { Error::Network(error.to_string()) }
-}
-
-/// Takes every certificate.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(inner) => Distrust::of(inner).map_or_else(|| failed(inner), failed),
+        None => Error::Network(error.to_string()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! jid ─ stanza ─┬─ stream ──────┬─ server, client    (never an XEP crate)
 //!       sasl ───┼───────────────┤
 //! jid ─ store ──┴─ extension ───┴─ xeps/*            (never server or client)
+//! jid ─ net ───────────────────── server, client
 //! ```
 //!
 //! Programs, tests, examples and benchmarks are where both sides meet. The build-script helper `link` and the
@@ -26,6 +27,8 @@ pub enum Layer {
     Stream,
     /// Authentication mechanisms.
     Sasl,
+    /// Connections and certificates.
+    Net,
     /// Storage kinds and drivers.
     Store,
     /// The seam between the core and the extensions.
@@ -52,6 +55,7 @@ impl Layer {
             "crates/stanza" => Self::Stanza,
             "crates/stream" => Self::Stream,
             "crates/sasl" => Self::Sasl,
+            "crates/net" => Self::Net,
             "crates/store" => Self::Store,
             "crates/extension" => Self::Extension,
             "crates/server" | "crates/client" => Self::Core,
@@ -66,15 +70,15 @@ impl Layer {
     /// Whether a package of this layer may name one of `other` in a table of that kind.
     #[must_use]
     pub fn may_depend_on(self, other: Self, kind: Kind) -> bool {
-        use Layer::{Core, Extension, Jid, Link, Sasl, Stanza, Store, Stream, Top, Xep, Xtask};
+        use Layer::{Core, Extension, Jid, Link, Net, Sasl, Stanza, Store, Stream, Top, Xep, Xtask};
         match self {
             _ if kind == Kind::Development => true,
             Jid | Sasl | Link | Xtask => false,
-            Stanza | Store => other == Jid,
+            Net | Stanza | Store => other == Jid,
             Stream => matches!(other, Jid | Stanza),
             Extension => matches!(other, Jid | Stanza | Store),
             Xep => matches!(other, Jid | Stanza | Store | Extension | Xep),
-            Core => matches!(other, Jid | Stanza | Stream | Sasl | Store | Extension),
+            Core => matches!(other, Jid | Stanza | Stream | Sasl | Net | Store | Extension),
             Top if kind == Kind::Build => other == Link,
             Top => !matches!(other, Link | Xtask),
         }

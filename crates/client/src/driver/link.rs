@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use stonechat_net::{Connection, Transport, Turn};
 use stonechat_sasl::Channel;
 use stonechat_sasl::client::{Derivation, Derived};
 use tokio::io::AsyncWriteExt as _;
@@ -14,7 +15,6 @@ use tokio::time::timeout;
 
 use crate::connect::Connector;
 use crate::protocol::{Error, Machine};
-use crate::transport::{Connection, Transport, Turn};
 
 /// How long a connection that is given up has to take what was still to be said.
 const FAREWELL: Duration = Duration::from_secs(5);

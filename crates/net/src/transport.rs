@@ -15,14 +15,16 @@ const READ: usize = 16 << 10;
 
 /// A connection, with TLS or without.
 #[derive(Debug)]
-pub(crate) enum Transport {
+pub enum Transport {
+    /// Without.
     Tcp(TcpStream),
+    /// With.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// What a [turn](Connection::turn) has brought.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub enum Turn {
     /// Something has come.
     Read,
     /// All was written.
@@ -33,32 +35,36 @@ pub(crate) enum Turn {
 
 /// A transport, and whether something in it waits to be flushed.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     transport: Transport,
     flush: bool,
 }
 
 impl Connection {
-    pub(crate) fn new(transport: Transport) -> Self {
+    /// Nothing waits.
+    #[must_use]
+    pub fn new(transport: Transport) -> Self {
         Self { transport, flush: false }
     }
 
     /// Whether all that was written is on its way.
-    pub(crate) fn is_flushed(&self) -> bool {
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
         !self.flush
     }
 
-    pub(crate) fn into_transport(self) -> Transport {
+    /// The transport, with what waits in it.
+    #[must_use]
+    pub fn into_transport(self) -> Transport {
         self.transport
     }
 
     /// Writes what is in `out`, and reads into `input` if that is wanted, whichever can be done first. Cancel safe: what was written is
     /// gone from `out`.
-    pub(crate) async fn turn(
-        &mut self,
-        out: &mut BytesMut,
-        input: Option<&mut BytesMut>,
-    ) -> io::Result<Turn> {
+    ///
+    /// # Errors
+    /// The broken connection.
+    pub async fn turn(&mut self, out: &mut BytesMut, input: Option<&mut BytesMut>) -> io::Result<Turn> {
         let mut input = input;
         std::future::poll_fn(|cx| self.poll_turn(cx, out, input.as_deref_mut())).await
     }

@@ -1,12 +1,59 @@
 //! Where the server of a domain is (RFC 6120 §3.2, RFC 2782, XEP-0368 §5).
 
+/// Whom a domain is to serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// Clients: `xmpp-client`.
+    Client,
+    /// Other servers: `xmpp-server`.
+    Server,
+}
+
+impl Service {
+    /// The name that IANA has registered for streams that begin in the clear.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "xmpp-client",
+            Self::Server => "xmpp-server",
+        }
+    }
+
+    /// The name for streams where TLS is the first word (XEP-0368 §3).
+    pub(crate) const fn direct_tls_name(self) -> &'static str {
+        match self {
+            Self::Client => "xmpps-client",
+            Self::Server => "xmpps-server",
+        }
+    }
+
+    /// The port that IANA has assigned.
+    #[must_use]
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Client => 5222,
+            Self::Server => 5269,
+        }
+    }
+}
+
 /// A host that may serve the domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Target {
-    pub(crate) host: String,
-    pub(crate) port: u16,
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// Its name, or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
     /// Whether TLS is the first word there.
-    pub(crate) direct_tls: bool,
+    pub direct_tls: bool,
+}
+
+impl Target {
+    /// RFC 6120 §3.2.2: without records it is the domain itself, at the port that IANA has assigned.
+    #[must_use]
+    pub fn fallback(domain: &str, service: Service) -> Self {
+        Self { host: domain.to_owned(), port: service.port(), direct_tls: false }
+    }
 }
 
 /// An SRV record.
@@ -46,11 +93,6 @@ pub(crate) fn order(mut records: Vec<Record>, mut random: impl FnMut(u64) -> u64
         ordered.push(records.remove(at.unwrap_or(0)).target);
     }
     Some(ordered)
-}
-
-/// RFC 6120 §3.2.2: without records it is the domain itself, at the port that IANA has assigned.
-pub(crate) fn fallback(domain: &str) -> Target {
-    Target { host: domain.to_owned(), port: 5222, direct_tls: false }
 }
 
 #[cfg(test)]
