@@ -4,11 +4,12 @@
 //! - [`codec`] turns bytes into frames and back, within limits.
 //! - [`negotiation`] leads a stream from its first header to a bound resource: two state machines, one for the
 //!   server's side and one for the client's, that ask a driver for whatever is not XML.
+//! - [`dialback`] and [`negotiation::peer`] are for streams between servers.
 //! - [`StreamHeader`], [`Features`], [`StreamError`], [`tls`], [`sasl`], [`bind`] and [`session`] are what they
 //!   speak of.
 //!
 //! Not here: sockets, clocks and TLS; SASL mechanisms; SASL2, Bind 2 and stream management, which take part through
-//! the elements that negotiation hands out; the rules of sessions and stanzas; streams between servers.
+//! the elements that negotiation hands out; the rules of sessions and stanzas.
 //!
 //! A server's side up to the features, from the bytes of a client:
 //!
@@ -48,6 +49,7 @@
 
 pub mod bind;
 pub mod codec;
+pub mod dialback;
 mod error;
 mod features;
 mod header;

@@ -28,6 +28,10 @@ impl Framing {
             Framing::Tcp => {
                 attribute("<?xml version='1.0'?><stream:stream xmlns", &header.content_ns);
                 attribute(" xmlns:stream", ns::STREAM);
+                // XEP-0220 §2.4.1: also the sign that dialback is spoken here.
+                if header.content_ns == ns::SERVER {
+                    attribute(" xmlns:db", ns::DIALBACK);
+                }
             }
             Framing::WebSocket => attribute("<open xmlns", ns::FRAMING),
         }
@@ -56,11 +60,14 @@ impl Framing {
     }
 
     /// Appends a first-level element that is not a stanza. One in the stream namespace, like
-    /// `<stream:features/>`, gets the prefix `stream`.
+    /// `<stream:features/>`, gets the prefix `stream`; one of dialback gets `db`, as the header of a stream between servers declares it
+    /// and as other servers insist on.
     pub fn write_element(self, element: &Element, out: &mut Vec<u8>) {
         let default = if self == Framing::Tcp { ns::CLIENT } else { "" };
         if element.has_ns(ns::STREAM) {
             write_element_prefixed(element, "stream", self == Framing::WebSocket, default, out);
+        } else if element.has_ns(ns::DIALBACK) {
+            write_element_prefixed(element, "db", self == Framing::WebSocket, default, out);
         } else {
             write_element(element, default, out);
         }

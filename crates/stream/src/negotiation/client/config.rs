@@ -2,7 +2,7 @@
 
 use stonechat_stanza::jid::BareJid;
 
-use crate::codec::Framing;
+use crate::codec::{Content, Framing};
 use crate::negotiation::Tls;
 
 /// How a client negotiates one stream.
@@ -10,6 +10,8 @@ use crate::negotiation::Tls;
 pub struct Config {
     /// TCP or WebSocket.
     pub framing: Framing,
+    /// The namespace of the stanzas. With [`Content::Server`] `from` is a domain, and no secret: it is told before TLS as well.
+    pub content: Content,
     /// What protects the connection, and what has to.
     pub tls: Tls,
     /// The domain to reach: that of the account, whatever host the connection leads to (RFC 6120 §4.7.2).
@@ -34,6 +36,13 @@ impl Config {
     /// ```
     pub fn new(account: &BareJid) -> Self {
         let from = account.local().is_some().then(|| account.clone());
-        Self { framing: Framing::Tcp, tls: Tls::Required, to: account.to_domain(), from, lang: None }
+        Self {
+            framing: Framing::Tcp,
+            content: Content::Client,
+            tls: Tls::Required,
+            to: account.to_domain(),
+            from,
+            lang: None,
+        }
     }
 }

@@ -5,7 +5,7 @@ use stonechat_stanza::{Element, Nonza, Stanza};
 
 use super::Tls;
 use super::queue::Queue;
-use crate::codec::{Frame, Framing};
+use crate::codec::{Content, Frame, Framing};
 use crate::{Features, StreamError, StreamHeader};
 
 mod action;

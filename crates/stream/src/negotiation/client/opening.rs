@@ -2,20 +2,20 @@
 
 use super::*;
 use crate::{Version, sasl, tls};
-use stonechat_stanza::ns;
 
 impl Negotiation {
     /// Sends our header; the server's has to come.
     pub(super) fn open(&mut self) {
         // Who the user is stays unsaid until it is protected (RFC 6120 §4.7.1).
-        let from = self.config.from.as_ref().filter(|_| self.secure);
+        let is_server = self.config.content == Content::Server;
+        let from = self.config.from.as_ref().filter(|_| self.secure || is_server);
         let header = StreamHeader {
             to: Some(self.config.to.to_string()),
             from: from.map(ToString::to_string),
             id: None,
             version: Some(Version::V1_0),
             lang: self.config.lang.clone(),
-            ..StreamHeader::default()
+            content_ns: self.config.content.as_str().into(),
         };
         self.queue.open(&header);
         self.state = State::Header;
@@ -24,7 +24,7 @@ impl Negotiation {
     }
 
     pub(super) fn take_header(&mut self, header: StreamHeader) {
-        if header.content_ns != ns::CLIENT {
+        if header.content_ns != self.config.content.as_str() {
             return self.broken(StreamError::invalid_namespace());
         }
         // An error may follow, and says more than that the version is missing; without a version there are no

@@ -1,0 +1,36 @@
+//! The negotiation of a stream between servers, both roles, without IO: STARTTLS, SASL EXTERNAL (XEP-0178) and dialback (XEP-0220).
+//!
+//! A stream carries stanzas in one direction, from the side that has opened it. [`Outgoing`] is that side's machine; it also asks about
+//! a dialback key on a stream of its own. [`Incoming`] is the machine of the side that takes the stanzas: it lets them through for each
+//! [pair](crate::dialback::Pair) of domains that has been authorised, and answers questions about its own side's keys.
+//!
+//! ```text
+//!  sender's server                       target's server                     the sender's server
+//!  Outgoing                              Incoming          Outgoing          Incoming
+//!    │  header, STARTTLS, header again      │                │                 │
+//!    │◀────────────────────────────────────▶│ HostWanted     │                 │
+//!    │  <auth mechanism='EXTERNAL'/>        │                │                 │
+//!    │─────────────────────────────────────▶│                │                 │
+//!    │            or  <db:result>key        │                │                 │
+//!    │─────────────────────────────────────▶│ Verify ───────▶│ <db:verify>key  │
+//!    │                                      │                │────────────────▶│ Judge
+//!    │                                      │ verified(..) ◀─│◀────────────────│
+//!    │◀─────────────────────────────────────│ Authorized     │
+//!    │  stanzas of that pair                │                │
+//!    │─────────────────────────────────────▶│ Stanza         │
+//! ```
+//!
+//! As with the machines for [clients'](super::client) and [servers'](super::server) sides, a driver writes, shakes hands, and decides what
+//! is policy: whose certificate is good, and which of the two ways is offered.
+//!
+//! Left out: bidirectional streams (XEP-0288), several pairs on one outgoing stream, streams of before XMPP 1.0.
+
+mod incoming;
+mod outgoing;
+#[cfg(test)]
+mod tests;
+
+pub use incoming::{Action as IncomingAction, Config as IncomingConfig, HostWanted, Incoming, Offer};
+pub use outgoing::{
+    Action as OutgoingAction, Config as OutgoingConfig, Error as OutgoingError, Outgoing, Purpose,
+};
