@@ -9,10 +9,12 @@ use stonechat_stanza::{Stanza, StanzaError};
 
 use crate::Host;
 
-/// Delivers stanzas for domains that are not hosts of this server.
+/// Delivers stanzas for domains that are not hosts of this server: to other servers, to components, to services that are not hosts. What
+/// comes from there goes to [`Host::from_peer`].
 #[async_trait]
 pub trait Remote: Send + Sync + 'static {
-    /// Takes the stanza on its way.
+    /// Takes the stanza on its way. `from` is of whatever domain the sender speaks for. The sender's other stanzas wait until this
+    /// returns, so it takes a stanza without waiting for a network.
     ///
     /// # Errors
     /// The sender gets the stanza error.

@@ -120,6 +120,35 @@ impl Host {
         self.route(stanza, out).await;
     }
 
+    /// Carries a stanza that a server or service elsewhere has sent to an address of this host. The caller vouches that the peer may
+    /// speak for the domain in `from`; it is never believed to speak for a domain of this server. When this returns, the stanza
+    /// is in the recipients' mailboxes, stored, or answered, so stanzas that are given one after the other keep their order.
+    ///
+    /// Not cancel safe: a future that is dropped may have delivered to some recipients and not to others.
+    pub async fn from_peer(self: &Arc<Self>, mut stanza: Stanza) {
+        let from = stanza.from().map(|from| from.domain());
+        let ours = from.is_none_or(|from| self.is_served_here(from));
+        if ours {
+            tracing::warn!(host = %self.domain, ?from, "a peer's stanza in the name of this server was dropped");
+            return;
+        }
+        let mut out = Outbox::default();
+        if let Some(defect) = stanza.defect() {
+            // The address may be what is wrong, so the error comes from the host.
+            stanza.set_to(stonechat_jid::Jid::parse(&self.domain).ok());
+            if let Some(reply) = stanza.error_reply(&defect.into()) {
+                out.push(Effect::Route(reply));
+            }
+        } else {
+            self.local(stanza, &mut out).await;
+        }
+        self.drain(out).await;
+    }
+
+    fn is_served_here(&self, domain: &str) -> bool {
+        domain == self.domain || self.hosts.upgrade().is_some_and(|hosts| hosts.get(domain).is_some())
+    }
+
     /// Finds out whom a stanza is for.
     pub(super) async fn route(self: &Arc<Self>, stanza: Stanza, out: &mut Outbox) {
         let Some(to) = stanza.to() else {

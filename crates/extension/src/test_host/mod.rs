@@ -23,6 +23,7 @@ mod accounts;
 mod client;
 pub mod contract;
 mod pattern;
+mod peers;
 mod presence;
 mod script;
 
@@ -40,10 +41,12 @@ pub use client::TestClient;
 pub use pattern::matches;
 pub use presence::PRESENCE;
 
+use peers::Peers;
+
 use crate::login::Login;
 use crate::{
-    Clock, Descriptor, Host, Hosts, InstallError, Limits, NoRemote, Plan, Registry, ResumeError, Setup,
-    Tables, VirtualClock,
+    Clock, Descriptor, Host, Hosts, InstallError, Limits, Plan, Registry, ResumeError, Setup, Tables,
+    VirtualClock,
 };
 
 /// The domain of the test host.
@@ -63,6 +66,7 @@ pub struct TestHost {
     store: Store,
     registry: Registry,
     clients: Mutex<BTreeMap<String, Arc<TestClient>>>,
+    peers: Arc<Peers>,
 }
 
 impl std::fmt::Debug for TestHost {
@@ -131,7 +135,8 @@ impl TestHost {
         clock: VirtualClock,
         accounts: Arc<MemoryAccounts>,
     ) -> Self {
-        let hosts = Hosts::new(Arc::new(NoRemote));
+        let peers = Arc::<Peers>::default();
+        let hosts = Hosts::new(Arc::clone(&peers) as Arc<dyn crate::Remote>);
         let setup = Setup {
             domain: DOMAIN.to_owned(),
             tables: Arc::clone(&tables),
@@ -143,7 +148,8 @@ impl TestHost {
         };
         let host = Host::new(setup, &hosts);
         hosts.insert(&host);
-        Self { host, _hosts: hosts, tables, clock, accounts, store, registry, clients: Mutex::default() }
+        let clients = Mutex::default();
+        Self { host, _hosts: hosts, tables, clock, accounts, store, registry, clients, peers }
     }
 
     /// The host as it is after it was killed and has started again: nothing is left but what was in the store, the accounts and the
@@ -182,6 +188,43 @@ impl TestHost {
         let client = Arc::new(TestClient::of(&self.host, session));
         self.clients.lock().insert(name.to_owned(), Arc::clone(&client));
         Ok(client)
+    }
+
+    /// Lets stanzas pass to and from other domains: in scripts, `peer` is whoever is there. Before, there is no other server, and
+    /// senders get `remote-server-not-found`.
+    ///
+    /// ```
+    /// # use stonechat_extension::test_host::TestHost;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
+    /// let host = TestHost::with(&[]).await;
+    /// host.federate();
+    /// host.run(
+    ///     "a/1 online
+    ///      peer → <message from='b@example.net' to='a@example.org/1' type='chat'><body>hello</body></message>
+    ///      a/1 ← <body>hello</body>
+    ///      a/1 → <message to='b@example.net' type='chat'><body>hello yourself</body></message>
+    ///      peer ← <message from='a@example.org/1' to='b@example.net'><body>hello yourself</body></message>",
+    /// )
+    /// .await;
+    /// # });
+    /// ```
+    pub fn federate(&self) {
+        self.peers.open();
+    }
+
+    /// Has a stanza come from another server.
+    ///
+    /// # Panics
+    /// When it is not one.
+    pub async fn from_peer(&self, xml: &str) {
+        let stanza = Stanza::parse(xml.as_bytes()).unwrap_or_else(|error| panic!("{xml}: {error}"));
+        self.host.from_peer(stanza).await;
+    }
+
+    /// The next stanza that has left for another server.
+    #[must_use]
+    pub fn to_peer(&self) -> Option<Stanza> {
+        self.peers.next()
     }
 
     /// Waits until all is written that survives the server.

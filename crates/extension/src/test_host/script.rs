@@ -6,6 +6,9 @@ use stonechat_stanza::{Element, Stanza, ns};
 
 use super::{DOMAIN, TestHost, matches};
 
+/// Who is at another server, in scripts.
+const PEER: &str = "peer";
+
 pub(super) async fn run(host: &TestHost, text: &str) {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Err(problem) = step(host, line).await {
@@ -63,6 +66,10 @@ async fn step(host: &TestHost, line: &str) -> Result<(), String> {
 }
 
 async fn send(host: &TestHost, client: &str, what: &str) -> Result<(), String> {
+    if client == PEER {
+        host.from_peer(what).await;
+        return Ok(());
+    }
     if what.starts_with('<') {
         host.client(client).send(what).await;
         return Ok(());
@@ -77,7 +84,7 @@ async fn send(host: &TestHost, client: &str, what: &str) -> Result<(), String> {
 }
 
 fn expect(host: &TestHost, client: &str, pattern: &str) -> Result<(), String> {
-    let received = host.client(client).next();
+    let received = if client == PEER { host.to_peer() } else { host.client(client).next() };
     if pattern == "nothing" {
         return received.map_or(Ok(()), |stanza| Err(format!("but it received {stanza}")));
     }
