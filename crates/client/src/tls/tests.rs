@@ -94,11 +94,3 @@ fn an_asterisk_is_one_whole_label_on_the_left() {
         assert!(shaken.is_err(), "{name}");
     }
 }
-
-#[test]
-fn the_name_that_tls_is_told_is_the_domain_in_a_labels() {
-    let name = |domain: &str| server_name(domain).unwrap().to_str().into_owned();
-    assert_eq!(name("bücher.example"), "xn--bcher-kva.example");
-    assert_eq!(name("im.example.com"), "im.example.com");
-    assert_eq!((name("127.0.0.1"), name("[::1]")), ("127.0.0.1".to_owned(), "::1".to_owned()));
-}
