@@ -9,6 +9,8 @@
 //! What waits when the client's connection breaks is sent when the session is resumed, which is active then (§5.2), or has the fate of
 //! whatever is left of a session.
 //!
+//! The client says whether its person looks, on every stream anew; see [`client`].
+//!
 //! Left out: that a user configures what waits (§3, optional).
 //!
 //! ```
@@ -28,6 +30,10 @@ mod wire;
 pub use wait::{Wait, wait};
 pub use wire::{Active, Inactive, NS};
 
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub use client::CLIENT;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

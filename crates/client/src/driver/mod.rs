@@ -150,6 +150,8 @@ impl Driver {
     fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::Send(stanza, tracker) => self.outgoing.push_back((stanza, tracker)),
+            // Without a stream, whoever wanted it sent learns of the next one.
+            Effect::Element(element) => drop(self.machine.send_element(&element)),
             Effect::Event(event) => self.backlog.push_back(Event::Extension(event)),
             Effect::Stanza(inbound) => self.backlog.push_back(Event::Stanza(inbound)),
             Effect::Task(task) => drop(self.tasks.spawn(task.into_future())),

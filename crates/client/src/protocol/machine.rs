@@ -9,7 +9,7 @@ use stonechat_jid::FullJid;
 use stonechat_sasl::Channel;
 use stonechat_sasl::client::Derived;
 use stonechat_sasl::scram::ClientKeys;
-use stonechat_stanza::Stanza;
+use stonechat_stanza::{Element, Stanza};
 use stonechat_stream::StreamError;
 use stonechat_stream::codec::{Content, Decoder, Frame, Framing};
 
@@ -209,10 +209,19 @@ impl Machine {
         }
     }
 
+    /// Sends an element that is no stanza on the present stream, ahead of stanzas that wait. False, and it is not sent, where there is no
+    /// stream with a session. It is not counted, and not sent again when the connection breaks.
+    pub fn send_element(&mut self, element: &Element) -> bool {
+        let State::Online(online) = &mut self.state else { return false };
+        online.send_element(element);
+        true
+    }
+
     /// Whether anything more can be queued.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.outbox.has_room()
+        let stream = !matches!(&self.state, State::Online(online) if online.is_full());
+        stream && self.outbox.has_room()
     }
 
     /// Whether more will be told of a stanza.

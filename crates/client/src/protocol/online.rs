@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use stonechat_stanza::{Kind, Nonza, Stanza, iq, ns};
+use stonechat_stanza::{Element, Kind, Nonza, Stanza, iq, ns};
 use stonechat_stream::StreamError;
 use stonechat_stream::codec::{Frame, Framing};
 
@@ -170,6 +170,16 @@ impl Online {
             let element = stonechat_stanza::Payload::to_element(&Ack { h: self.handled });
             Framing::Tcp.write_element(&element, &mut self.first);
         }
+    }
+
+    /// Sends an element that is no stanza, before any further one.
+    pub(super) fn send_element(&mut self, element: &Element) {
+        Framing::Tcp.write_element(element, &mut self.first);
+    }
+
+    /// Whether what is no stanza should be written before there is more of it.
+    pub(super) fn is_full(&self) -> bool {
+        self.first.len() >= CHUNK
     }
 
     /// Moves what is to be sent to `out`. Gives the stanzas that are sent for good, as nobody counts them.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use stonechat_jid::{BareJid, FullJid};
-use stonechat_stanza::Stanza;
+use stonechat_stanza::{Element, Stanza};
 
 use super::requests::Call;
 use super::{DEFAULT_TIMEOUT, Effect, Event, EventBody, Handle, Learned, RequestError, Tables, Tracker};
@@ -85,6 +85,11 @@ impl Cx<'_> {
     /// Sends a stanza. It does not pass [`Outbound`](super::Outbound).
     pub fn send(&mut self, stanza: Stanza) {
         self.want(Effect::Send(stanza, Tracker::new().0));
+    }
+
+    /// Sends an element that is no stanza, as [`Handle::send_element`] does.
+    pub fn send_element(&mut self, element: Element) {
+        self.want(Effect::Element(element));
     }
 
     fn want(&mut self, effect: Effect) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stonechat_jid::Jid;
-use stonechat_stanza::{Stanza, StanzaError};
+use stonechat_stanza::{Element, Stanza, StanzaError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Closed, Delivery, Event, EventBody, Query, RequestError, Tracker};
@@ -16,6 +16,8 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 pub enum Command {
     /// Send this, and tell how it fares.
     Send(Stanza, Tracker),
+    /// Send this element, which is no stanza, on the present stream.
+    Element(Element),
     /// Ask this, and give the answer.
     Request(Stanza, Duration, oneshot::Sender<Result<Stanza, RequestError>>),
     /// Put this among the application's events.
@@ -73,6 +75,16 @@ impl Handle {
         let (tracker, delivery) = Tracker::new();
         self.give(Command::Send(stanza, tracker)).await?;
         Ok(delivery)
+    }
+
+    /// Sends an element that is no stanza, as extensions of the stream have them, ahead of stanzas that wait. It belongs to the present
+    /// stream: without a session it is dropped, and after a break it is not sent again. Waits while too much is to be written. Cancel safe:
+    /// it is either given or not.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub async fn send_element(&self, element: Element) -> Result<(), Closed> {
+        self.give(Command::Element(element)).await
     }
 
     /// Asks `to`, or the own account with `None`, and waits for the answer. It is taken from whom was asked only. Cancel safe: who does not

@@ -13,6 +13,8 @@
 //!
 //!  application, extensions ──▶ Outbound (guards, maps, additions, observers) ──▶ server
 //!
+//!  elements of the stream that are no stanzas ──▶ server, past all of this
+//!
 //!  life of a session:  Connected ⇄ Disconnected
 //! ```
 //!

@@ -47,6 +47,8 @@ impl fmt::Debug for Task {
 pub enum Effect {
     /// Queue this stanza for the server, and tell the tracker how it fares.
     Send(Stanza, Tracker),
+    /// Send this element, which is no stanza, on the present stream, if there is one with a session.
+    Element(Element),
     /// Give the application this event.
     Event(Event),
     /// Give the application this stanza.
@@ -139,6 +141,7 @@ impl Pipeline {
         match command {
             Command::Emit(event) => self.want(Effect::Event(event)),
             Command::Send(stanza, tracker) => self.send(stanza, tracker),
+            Command::Element(element) => self.want(Effect::Element(element)),
             Command::Request(stanza, timeout, answer) => {
                 if let Some(request) = self.requests.wait(stanza, timeout, now, Answered::Task(answer)) {
                     self.send(request, Tracker::new().0);

@@ -80,6 +80,39 @@ fn what_is_sent_without_a_connection_waits_for_the_next() {
 }
 
 #[test]
+fn an_element_that_is_no_stanza_belongs_to_its_stream() {
+    let element = "<inactive xmlns='urn:xmpp:csi:0'/>".parse().unwrap();
+    let mut world = World::new(config());
+    assert!(!world.machine.send_element(&element));
+    world.settle();
+    assert!(world.machine.send_element(&element));
+    let ticket = world.send(0);
+    world.settle();
+    assert_eq!(
+        (world.peer.elements.as_slice(), world.fate(ticket)),
+        (&["inactive".to_owned()][..], Some(Fate::Acknowledged))
+    );
+    assert!(world.machine.send_element(&element));
+    world.cut();
+    assert!(!world.machine.send_element(&element));
+    world.settle();
+    assert_eq!((world.peer.elements.len(), world.online.as_slice()), (1, &[false, true][..]));
+}
+
+#[test]
+fn who_sends_many_such_elements_has_to_wait_until_they_are_written() {
+    let element = "<inactive xmlns='urn:xmpp:csi:0'/>".parse().unwrap();
+    let mut world = World::new(config());
+    world.settle();
+    while world.machine.has_room() {
+        assert!(world.machine.send_element(&element));
+    }
+    world.send(0);
+    world.settle();
+    assert!(world.machine.has_room() && world.peer.elements.len() > 100);
+}
+
+#[test]
 fn when_the_session_is_lost_what_was_not_acknowledged_is_reported() {
     let mut world = World::new(config());
     world.settle();

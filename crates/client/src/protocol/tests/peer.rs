@@ -31,6 +31,8 @@ pub(super) struct Peer {
     sessions: u32,
     /// What came of messages, by id.
     pub(super) received: Vec<String>,
+    /// The names of the elements that are no stanzas and not of stream management.
+    pub(super) elements: Vec<String>,
     /// Whether stream management is offered.
     pub(super) manages: bool,
     /// Whether sessions are forgotten when their connection breaks.
@@ -58,6 +60,7 @@ impl Peer {
             session: None,
             sessions: 0,
             received: Vec::new(),
+            elements: Vec::new(),
             manages: true,
             forgets: false,
             link: None,
@@ -217,6 +220,7 @@ impl Peer {
                     _ => self.received.push(stanza.id().unwrap_or_default().to_owned()),
                 }
             }
+            Frame::Nonza(nonza) if nonza.ns() != ns::SM => self.elements.push(nonza.name().to_owned()),
             Frame::Nonza(nonza) => match nonza.name() {
                 "enable" => {
                     session.counted = true;

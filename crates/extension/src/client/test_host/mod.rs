@@ -50,6 +50,7 @@ pub struct TestClient {
     now: Instant,
     features: Vec<Element>,
     sent: VecDeque<Stanza>,
+    elements: VecDeque<Element>,
     stanzas: VecDeque<Inbound>,
     events: VecDeque<Event>,
     tasks: Vec<Running>,
@@ -124,6 +125,7 @@ impl TestClient {
             now,
             features: Vec::new(),
             sent: VecDeque::new(),
+            elements: VecDeque::new(),
             stanzas: VecDeque::new(),
             events: VecDeque::new(),
             tasks: Vec::new(),
@@ -157,6 +159,7 @@ impl TestClient {
     /// - `connects`, `resumes`, `disconnects`, `loses the session`
     /// - `server → <stanza/>`: the server sends this
     /// - `server ← <stanza/>`: the next stanza that the client sent matches this; `server ← nothing`: there is none
+    /// - `stream ← <element/>`, `stream ← nothing`: the same for elements that are no stanzas
     /// - `app ← <stanza/>`, `app ← nothing`: the same for what the application gets
     /// - `later 5`: so many seconds pass
     ///
@@ -224,6 +227,11 @@ impl TestClient {
         self.sent.pop_front()
     }
 
+    /// The next element that the client sent and that is no stanza.
+    pub fn element(&mut self) -> Option<Element> {
+        self.elements.pop_front()
+    }
+
     /// The next stanza for the application.
     pub fn stanza(&mut self) -> Option<Inbound> {
         self.stanzas.pop_front()
@@ -266,6 +274,7 @@ impl TestClient {
                         self.trackers.push(tracker);
                         self.sent.push_back(stanza);
                     }
+                    Effect::Element(element) => self.elements.push_back(element),
                     Effect::Event(event) => self.events.push_back(event),
                     Effect::Stanza(inbound) => self.stanzas.push_back(inbound),
                     Effect::Task(task) => self.tasks.push(task.into_future()),

@@ -21,11 +21,15 @@ fn step(client: &mut TestClient, line: &str) -> Result<(), String> {
         return Ok(());
     }
     if let Some(pattern) = line.strip_prefix("server ←") {
-        let sent = client.sent();
+        let sent = client.sent().map(|stanza| stanza.to_element());
+        return expect(sent, pattern.trim());
+    }
+    if let Some(pattern) = line.strip_prefix("stream ←") {
+        let sent = client.element();
         return expect(sent, pattern.trim());
     }
     if let Some(pattern) = line.strip_prefix("app ←") {
-        let stanza = client.stanza().map(|inbound| inbound.stanza);
+        let stanza = client.stanza().map(|inbound| inbound.stanza.to_element());
         return expect(stanza, pattern.trim());
     }
     if let Some(seconds) = line.strip_prefix("later ") {
@@ -43,16 +47,12 @@ fn step(client: &mut TestClient, line: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn expect(got: Option<Stanza>, pattern: &str) -> Result<(), String> {
+fn expect(got: Option<Element>, pattern: &str) -> Result<(), String> {
     if pattern == "nothing" {
-        return got.map_or(Ok(()), |stanza| Err(format!("but there is {stanza}")));
+        return got.map_or(Ok(()), |element| Err(format!("but there is {}", String::from(&element))));
     }
-    let stanza = got.ok_or("but there is nothing")?;
-    if matches(&element(pattern)?, &stanza.to_element()) {
-        Ok(())
-    } else {
-        Err(format!("but it is {stanza}"))
-    }
+    let got = got.ok_or("but there is nothing")?;
+    if matches(&element(pattern)?, &got) { Ok(()) } else { Err(format!("but it is {}", String::from(&got))) }
 }
 
 /// Reads a pattern; a name without a namespace is in the content namespace.
