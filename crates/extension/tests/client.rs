@@ -394,3 +394,48 @@ fn messages_for_the_application_are_learned_and_errors_and_owned_ones_are_not() 
     assert_eq!(client.event::<Saw>(), None);
     assert!(client.stanza().is_none(), "what is known already is not told");
 }
+
+/// Does something some time after each session's beginning.
+struct Late;
+
+impl Extension for Late {
+    const MANIFEST: Manifest = Manifest::new("late");
+    type Config = NoConfig;
+
+    fn install(_: NoConfig, client: &mut Installer<'_>) -> Result<(), InstallError> {
+        let late = client.share(Self);
+        client.react::<Connected>(&late);
+        Ok(())
+    }
+}
+
+impl React<Connected> for Late {
+    fn react(&self, cx: &mut Cx<'_>, _: &Connected) -> Result<(), HandlerError> {
+        let say = |what: &'static str| move |cx: &mut Cx<'_>| cx.emit(Saw(what.to_owned()));
+        cx.later(std::time::Duration::from_secs(20), say("second"));
+        cx.later(std::time::Duration::from_secs(10), |cx| {
+            cx.emit(Saw("first".to_owned()));
+            cx.later(std::time::Duration::from_secs(30), |cx| {
+                cx.send_element(Element::bare("late", "urn:x"))
+            });
+        });
+        cx.later(std::time::Duration::MAX, say("never"));
+        Ok(())
+    }
+}
+
+static LATE: Descriptor = Descriptor::of::<Late>();
+
+#[test]
+fn what_is_to_be_done_later_is_done_in_its_time_unless_the_client_is_closed() {
+    let mut client = TestClient::with(&[&LATE]);
+    client.run("connects\n later 9");
+    assert!(client.event::<Saw>().is_none());
+    client.run("later 11");
+    assert_eq!([client.event(), client.event()], ["first", "second"].map(|saw| Some(Saw(saw.to_owned()))));
+    client.run("stream ← nothing\n later 30\n stream ← <late xmlns='urn:x'/>\n stream ← nothing");
+    client.run("connects");
+    client.close();
+    client.run("later 1000");
+    assert!(client.event::<Saw>().is_none());
+}

@@ -9,6 +9,7 @@ use stonechat_jid::{BareJid, FullJid};
 use stonechat_stanza::{Element, Stanza};
 
 use super::requests::Call;
+use super::timers::Timed;
 use super::{DEFAULT_TIMEOUT, Effect, Event, EventBody, Handle, Learned, RequestError, Tables, Tracker};
 use crate::Clock;
 use crate::point::Point;
@@ -17,6 +18,7 @@ use crate::point::Point;
 pub(super) enum Wanted {
     Effect(Effect),
     Ask(Stanza, Duration, Call),
+    Later(Duration, Timed),
 }
 
 impl std::fmt::Debug for Wanted {
@@ -24,6 +26,7 @@ impl std::fmt::Debug for Wanted {
         match self {
             Self::Effect(effect) => effect.fmt(f),
             Self::Ask(request, ..) => f.debug_tuple("Ask").field(request).finish(),
+            Self::Later(after, _) => f.debug_tuple("Later").field(after).finish(),
         }
     }
 }
@@ -104,6 +107,11 @@ impl Cx<'_> {
         then: impl FnOnce(&mut Cx<'_>, Result<Stanza, RequestError>) + Send + 'static,
     ) {
         self.out.push_back(Wanted::Ask(request, DEFAULT_TIMEOUT, Box::new(then)));
+    }
+
+    /// Has `then` called after this time, unless the client is closed before. How many wait at a time is for the extension to bound.
+    pub fn later(&mut self, after: Duration, then: impl FnOnce(&mut Cx<'_>) + Send + 'static) {
+        self.out.push_back(Wanted::Later(after, Box::new(then)));
     }
 
     /// Puts an event into the application's stream of events.

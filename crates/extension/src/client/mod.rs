@@ -25,7 +25,7 @@
 //! | [`Connected`], [`Disconnected`], points of other crates | | | | ✓ |
 //!
 //! Handlers do not wait. What waits is a [task](Cx::spawn) that has a [`Handle`], by which stanzas are sent, requests are
-//! asked, and [events](Event) come into the application's stream of events.
+//! asked, and [events](Event) come into the application's stream of events; what is to be done [later](Cx::later) is called then.
 //!
 //! [`Senders`] says from whom something may come; it is checked in one place, before an owner sees it (RFC 6121 §2.1.6,
 //! XEP-0280 §11, XEP-0313 §4.2), and what comes from others is not acted upon.
@@ -83,6 +83,7 @@ mod sender;
 mod tables;
 #[cfg(feature = "test-host")]
 pub mod test_host;
+mod timers;
 
 pub use authors::Authors;
 pub use cx::Cx;

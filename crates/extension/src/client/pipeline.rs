@@ -13,6 +13,7 @@ use stonechat_stanza::{Defect, Element, Kind, Stanza, StanzaError, iq};
 use super::cx::{Me, Wanted};
 use super::owners::Taken;
 use super::requests::{Answered, Requests, is_request};
+use super::timers::Timers;
 use super::{
     Command, Connected, Cx, Disconnected, Event, Handle, Inbound, Learned, Outbound, Progress, RequestError,
     SendError, Sender, Tables, Tracker, Way,
@@ -63,6 +64,7 @@ pub struct Pipeline {
     tables: Arc<Tables>,
     me: Me,
     requests: Requests,
+    timers: Timers,
     out: VecDeque<Wanted>,
     now: Instant,
 }
@@ -72,7 +74,8 @@ impl Pipeline {
     #[must_use]
     pub fn new(tables: Arc<Tables>, account: BareJid, handle: Handle, clock: Clock, now: Instant) -> Self {
         let me = Me { account, session: None, clock, handle };
-        Self { tables, me, requests: Requests::default(), out: VecDeque::new(), now }
+        let (requests, timers) = (Requests::default(), Timers::default());
+        Self { tables, me, requests, timers, out: VecDeque::new(), now }
     }
 
     /// What the extensions registered.
@@ -89,6 +92,7 @@ impl Pipeline {
             }
             match self.out.pop_front()? {
                 Wanted::Effect(effect) => return Some(effect),
+                Wanted::Later(after, call) => self.timers.add(self.now, after, call),
                 Wanted::Ask(request, timeout, call) => {
                     let asked = self.requests.wait(request, timeout, self.now, Answered::Call(call));
                     if let Some(effect) = asked.and_then(|request| self.leaving(request, Tracker::new().0)) {
@@ -103,7 +107,7 @@ impl Pipeline {
     fn call(&mut self, call: impl FnOnce(&mut Cx<'_>)) {
         let mut cx = self.cx();
         if catch_unwind(AssertUnwindSafe(|| call(&mut cx))).is_err() {
-            tracing::error!("a handler of an answer panicked");
+            tracing::error!("what a handler wanted called later panicked");
         }
     }
 
@@ -130,8 +134,9 @@ impl Pipeline {
         self.cx().react_at(&Disconnected { resumable });
     }
 
-    /// The client is closed: nobody gets an answer any more.
+    /// The client is closed: nobody gets an answer any more, and nothing is done later.
     pub fn close(&mut self) {
+        self.timers.clear();
         self.requests.end_all(&RequestError::Closed);
     }
 
@@ -280,13 +285,16 @@ impl Pipeline {
     /// When [`timeout`](Self::timeout) is to be called.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.requests.deadline()
+        [self.requests.deadline(), self.timers.deadline()].into_iter().flatten().min()
     }
 
-    /// Ends the waiting of requests that have waited long enough.
+    /// Ends the waiting of requests that have waited long enough, and does what was to be done by now.
     pub fn timeout(&mut self, now: Instant) {
         self.now = now;
         self.requests.expire(now);
+        while let Some(call) = self.timers.next_due(now) {
+            self.call(call);
+        }
     }
 
     fn cx(&mut self) -> Cx<'_> {
