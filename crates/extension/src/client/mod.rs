@@ -101,7 +101,7 @@ pub use pipeline::{Effect, Pipeline, Task};
 pub use point::{Connected, Disconnected, Inbound, Learned, Outbound, Way};
 pub use query::Query;
 pub use requests::MOST_REQUESTS;
-pub use sender::{Admitted, Expected, Sender, Senders};
+pub use sender::{Admitted, Circle, Expected, Sender, Senders};
 pub use tables::Tables;
 
 /// An id for a stanza or a query: 128 random bits as text.

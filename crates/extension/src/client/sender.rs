@@ -72,6 +72,12 @@ impl Drop for Admitted {
     }
 }
 
+/// Addresses that are looked up each time, such as those of contacts.
+pub trait Circle: std::fmt::Debug + Send + Sync {
+    /// Whether this address is among them.
+    fn has(&self, from: JidRef<'_>) -> bool;
+}
+
 /// A set of senders.
 ///
 /// ```
@@ -96,6 +102,7 @@ impl Drop for Admitted {
 pub struct Senders {
     set: u8,
     expected: Option<Expected>,
+    circle: Option<Arc<dyn Circle>>,
 }
 
 impl Senders {
@@ -111,7 +118,7 @@ impl Senders {
     pub const NOBODY: Self = Self::set(0);
 
     const fn set(set: u8) -> Self {
-        Self { set, expected: None }
+        Self { set, expected: None, circle: None }
     }
 
     /// Those of `other`, too.
@@ -119,6 +126,7 @@ impl Senders {
     pub fn or(mut self, other: &Self) -> Self {
         self.set |= other.set;
         self.expected = self.expected.or_else(|| other.expected.clone());
+        self.circle = self.circle.or_else(|| other.circle.clone());
         self
     }
 
@@ -126,6 +134,13 @@ impl Senders {
     #[must_use]
     pub fn or_expected(mut self, expected: &Expected) -> Self {
         self.expected = Some(expected.clone());
+        self
+    }
+
+    /// Whoever is in the circle, too.
+    #[must_use]
+    pub fn or_those(mut self, circle: &Arc<impl Circle + 'static>) -> Self {
+        self.circle = Some(Arc::clone(circle) as Arc<dyn Circle>);
         self
     }
 
@@ -138,7 +153,11 @@ impl Senders {
             Sender::OwnSession => 4,
             Sender::Other => 8,
         };
-        self.set & bit != 0 || self.expected.as_ref().is_some_and(|expected| expected.has(from))
+        let in_circle =
+            || self.circle.as_ref().is_some_and(|circle| from.is_some_and(|from| circle.has(from)));
+        self.set & bit != 0
+            || self.expected.as_ref().is_some_and(|expected| expected.has(from))
+            || in_circle()
     }
 }
 
@@ -165,6 +184,26 @@ mod tests {
 
     fn jid(text: &str) -> Jid {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_circle_is_asked_each_time() {
+        #[derive(Debug, Default)]
+        struct Friends(Mutex<Vec<String>>);
+        impl Circle for Friends {
+            fn has(&self, from: JidRef<'_>) -> bool {
+                self.0.lock().iter().any(|friend| friend == from.as_str())
+            }
+        }
+        let (account, romeo) = ("juliet@example.com".parse().unwrap(), jid("romeo@example.net"));
+        let friends = Arc::new(Friends::default());
+        let senders = Senders::NOBODY.or_those(&friends);
+        assert!(!senders.allow(Some(romeo.as_jid_ref()), &account) && !senders.allow(None, &account));
+        friends.0.lock().push("romeo@example.net".to_owned());
+        assert!(senders.allow(Some(romeo.as_jid_ref()), &account));
+        assert!(Senders::ACCOUNT.or(&senders).allow(None, &account));
+        friends.0.lock().clear();
+        assert!(!senders.allow(Some(romeo.as_jid_ref()), &account));
     }
 
     #[test]
