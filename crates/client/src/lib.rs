@@ -3,6 +3,7 @@
 //! - [`Client`] and its [`Events`] are what an application has; [`Builder`] composes them from an account, a way to log in, and the
 //!   [extensions](stonechat_extension::client) that it wants. Nothing is on that was not asked for.
 //! - [`protocol`] is all of it without sockets and without a clock: a machine that takes bytes and the time.
+//! - [`Entrance`] is a connection on which nobody has logged in, for who wants an account.
 //! - [`Place`] and [`Trust`] say where to connect and whom to believe.
 //!
 //! It connects where the domain's SRV records say (RFC 2782, XEP-0368), to the address that answers first (RFC 8305), by direct TLS or
@@ -37,6 +38,7 @@ mod builder;
 mod client;
 mod connect;
 mod driver;
+mod entrance;
 mod event;
 pub mod protocol;
 mod tls;
@@ -44,6 +46,7 @@ mod tls;
 pub use builder::{Builder, StartError};
 pub use client::Client;
 pub use connect::Place;
+pub use entrance::Entrance;
 pub use event::{Event, Events};
 pub use protocol::{Error, FastToken, Fault};
 pub use stonechat_extension::client::{Delivery, Progress, RequestError, SendError};

@@ -1,7 +1,7 @@
 //! The client's side: [`Registration`] is the service of the extension.
 //!
 //! The own account's password is changed and the account cancelled at its server (§3.2, §3.3); with services, such as gateways, one registers
-//! with their fields or with their form (§3.1, §4). Creating an account is before there is a session, and not here.
+//! with their fields or with their form (§3.1, §4). An account is created before there is a session: [`asked`] and [`create`].
 //!
 //! ```no_run
 //! # use stonechat_extension::client::{RequestError, Tables};
@@ -14,6 +14,8 @@
 //! # }
 //! ```
 
+mod account;
+
 use std::sync::{Arc, OnceLock};
 
 use stonechat_extension::client::{
@@ -25,6 +27,7 @@ use stonechat_stanza::jid::{BareJid, Jid};
 use stonechat_stanza::{ParseError, Stanza, StanzaError, iq};
 
 use crate::Query;
+pub use account::{CreateError, asked, create, is_offered};
 
 /// The client extension; it provides [`Registration`].
 #[derive(Debug)]

@@ -13,9 +13,9 @@
 //! **Names can be probed where creation is open**: `conflict` says that a name is not to be had. That is so by the nature of
 //! registration; the limits keep it slow.
 //!
-//! The client changes its password, cancels its account, and registers with services; see [`client`].
+//! The client creates an account, changes its password, cancels its account, and registers with services; see [`client`].
 //!
-//! Left out: creating an account from the client; redirection (§5), asking for the old password and for further data (email, CAPTCHA), the obsolete `<key/>` (§7), and
+//! Left out: redirection by the server (§5), asking for the old password and for further data (email, CAPTCHA), the obsolete `<key/>` (§7), and
 //! numeric error codes (§9, XEP-0086). How safe the connection is, is decided where the server offers features: not before TLS,
 //! unless an operator allows plain text.
 //!
@@ -27,7 +27,9 @@
 //! assert_eq!(change.get::<Query>().unwrap().unwrap().get(Field::Username), Some("bill"));
 //! ```
 
+mod answer;
 mod wire;
+pub use answer::Missing;
 pub use wire::{CHANGE_PASSWORD_FORM, Field, NS, Query, STREAM_FEATURE};
 
 #[cfg(feature = "client")]

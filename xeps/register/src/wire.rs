@@ -55,7 +55,7 @@ enumeration! {
 
 /// `<query/>`: the request for the fields, the fields, their submission, or the wish to be removed.
 ///
-/// Its `Debug` shows which fields there are and nothing of what is in them. Redirection to a website (§5) is not read.
+/// Its `Debug` shows which fields there are and nothing of what is in them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// The asker is registered already.
@@ -68,7 +68,12 @@ pub struct Query {
     pub remove: bool,
     /// The same as a form, which takes precedence over the fields (§4).
     pub form: Option<Form>,
+    /// Where to register instead, on the web (§5).
+    pub url: Option<String>,
 }
+
+/// Namespace of the address on the web (XEP-0066 §3).
+const OOB: &str = "jabber:x:oob";
 
 impl Query {
     /// The wish to be removed (§3.2).
@@ -117,6 +122,7 @@ impl Payload for Query {
             fields: Field::ALL.iter().filter_map(field).collect(),
             remove: false,
             form: element.get()?,
+            url: element.get_child("x", OOB).and_then(|elsewhere| elsewhere.child_text("url")),
         })
     }
 
@@ -129,6 +135,7 @@ impl Payload for Query {
             .fold(query, |query, (field, value)| query.text_child(field.as_str(), value))
             .flag("remove", self.remove)
             .payloads(&self.form)
+            .children(self.url.as_ref().map(|url| Builder::new("x", OOB).text_child("url", url).build()))
             .build()
     }
 }
@@ -141,6 +148,7 @@ impl fmt::Debug for Query {
             .field("fields", &fields)
             .field("remove", &self.remove)
             .field("form", &self.form.is_some())
+            .field("url", &self.url)
             .finish_non_exhaustive()
     }
 }
@@ -167,6 +175,16 @@ mod tests {
         assert_eq!(query.get(Field::Email), Some("juliet@capulet.com"));
         assert_eq!(query.get(Field::Nick), None);
         assert_eq!(Query::parse(&query.to_element()).unwrap(), query);
+    }
+
+    #[test]
+    fn a_server_may_send_people_elsewhere() {
+        // Example 25.
+        let xml = "<query xmlns='jabber:iq:register'><instructions>To register, visit</instructions>\
+            <x xmlns='jabber:x:oob'><url>http://www.shakespeare.lit/contests.php</url></x></query>";
+        let query = parse(xml).unwrap();
+        assert_eq!(query.url.as_deref(), Some("http://www.shakespeare.lit/contests.php"));
+        assert_eq!(query.to_element(), xml.parse().unwrap());
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //!                        Waiting ◀──────────────── is it final? ──yes──▶ Closed ◀── close()
 //! ```
 //!
+//! [`Unauthenticated`] is a stream on which nobody logs in, for what is to be said before that.
+//!
 //! After each input the driver does what [`Machine::poll_event`] has, and writes what [`Machine::poll_output`] has; at
 //! [`Machine::deadline`] it calls [`Machine::timeout`].
 
@@ -24,6 +26,7 @@ mod login;
 mod machine;
 mod online;
 mod outbox;
+mod unauthenticated;
 mod wire;
 
 #[cfg(test)]
@@ -36,4 +39,5 @@ pub use error::{Error, Fault};
 pub use event::{Event, Fate};
 pub use machine::Machine;
 pub use outbox::{QueueError, QueueLimits, Ticket, Unacknowledged};
+pub use unauthenticated::{Unauthenticated, UnauthenticatedEvent};
 pub use wire::UserAgent;

@@ -30,6 +30,8 @@
 //! [`Senders`] says from whom something may come; it is checked in one place, before an owner sees it (RFC 6121 §2.1.6,
 //! XEP-0280 §11, XEP-0313 §4.2), and what comes from others is not acted upon.
 //!
+//! What is to be said before there is a session, such as the wish for an account, is said on a stream that is [`BeforeLogin`].
+//!
 //! [`Pipeline`] is all of this as a machine without IO, for the core that has the connection.
 //!
 //! ```
@@ -64,6 +66,7 @@
 //! ```
 
 mod authors;
+mod before_login;
 mod cx;
 mod delivery;
 mod descriptor;
@@ -86,6 +89,7 @@ pub mod test_host;
 mod timers;
 
 pub use authors::Authors;
+pub use before_login::BeforeLogin;
 pub use cx::Cx;
 pub use delivery::{Delivery, Progress, SendError, Tracker};
 pub use descriptor::Descriptor;

@@ -3,6 +3,7 @@
 mod faults;
 mod login;
 mod peer;
+mod unauthenticated;
 mod world;
 
 use stonechat_sasl::client::Login;
