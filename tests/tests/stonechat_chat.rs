@@ -6,7 +6,7 @@ mod client;
 
 use std::process::Command;
 
-use client::{Online, WITHIN, log_in};
+use client::{Online, WITHIN, log_in, message};
 use stonechat_client::Event;
 use stonechat_stanza::jid::Jid;
 use stonechat_stanza::{Kind, Stanza, ns, presence};
@@ -107,10 +107,10 @@ async fn a_conversation_survives_a_restart_of_the_server() {
     screen.shows("> /open user2@localhost");
     screen.key("Enter");
     screen.types("hello from the screen");
-    let (body, message) = heard(&mut other).await;
+    let (body, said) = heard(&mut other).await;
     assert_eq!(body, "hello from the screen");
     screen.shows("me: hello from the screen ✓");
-    receipt(&other, &message).await;
+    receipt(&other, &said).await;
     screen.shows("me: hello from the screen ✓✓");
 
     // What the other one does.
@@ -165,6 +165,91 @@ fn unread_messages_are_counted() {
     let shown = screen.shows("number 1");
     assert!(!shown.contains("(2)") && shown.contains("user2@localhost (1)"), "{shown}");
     screen.key("C-c");
+    screen.ends();
+}
+
+/// What a test waits for in a message that comes: a child by its namespace.
+async fn with_child(online: &mut Online, namespace: &str) -> Stanza {
+    stanza(online, |stanza| stanza.children().any(|child| child.ns() == namespace)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_account_s_other_device_receives_and_sends_is_shown() {
+    let server = Settings::new().start_with_users(2);
+    let mut screen = chat(&server);
+    screen.shows("· online");
+    let desk = log_in(&server, "user1").await;
+    let mut other = log_in(&server, "user2").await;
+
+    desk.client.send(message("user2@localhost", "from the desk")).await.unwrap();
+    assert_eq!(heard(&mut other).await.0, "from the desk");
+    screen.shows("user2@localhost");
+    screen.key("M-1");
+    screen.shows("me: from the desk ✓");
+    // To that device alone.
+    other.client.send(message(desk.jid.as_str(), "to the desk")).await.unwrap();
+    screen.shows("user2@localhost: to the desk");
+
+    // The archive has both, too.
+    screen.types("/close");
+    screen.types("/open user2@localhost");
+    let shown = screen.shows("user2@localhost: to the desk");
+    assert_eq!(shown.matches("from the desk").count(), 1, "{shown}");
+    screen.types("/quit");
+    screen.ends();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_are_corrected_answered_reacted_to_taken_back_and_read() {
+    let server = Settings::new().start_with_users(2);
+    let mut screen = chat(&server);
+    screen.shows("· online");
+    let mut other = log_in(&server, "user2").await;
+    // Who may see that user1 is there may know what user1 reads.
+    presence(&other, presence::Type::Subscribe).await;
+    screen.shows("/accept user2@localhost");
+    screen.types("/accept user2@localhost");
+    stanza(&mut other, |stanza| stanza.kind() == Kind::Presence(presence::Type::Subscribed)).await;
+    screen.types("/open user2@localhost");
+
+    let said = |id: &str, children: &str| {
+        format!("<message to='user1@localhost' type='chat' id='{id}'>{children}</message>")
+    };
+    let markable = "<body>helo</body><markable xmlns='urn:xmpp:chat-markers:0'/>";
+    let correction = "<body>hello</body><replace xmlns='urn:xmpp:message-correct:0' id='m1'/>";
+    for xml in [said("m1", markable), said("m2", correction)] {
+        other.client.send(Stanza::parse(xml.as_bytes()).unwrap()).await.unwrap();
+    }
+    screen.shows("user2@localhost: hello ✎");
+    let read = with_child(&mut other, "urn:xmpp:chat-markers:0").await;
+    assert!(read.to_string().contains("id='m1'"), "{read}");
+
+    screen.types("/reply good evning");
+    let (body, answer) = heard(&mut other).await;
+    assert!(body.ends_with("good evning") && answer.has("urn:xmpp:reply:0", "reply"), "{answer}");
+    screen.shows("↱ user2@localhost: hello");
+    screen.types("/correct good evening");
+    let corrected = with_child(&mut other, "urn:xmpp:message-correct:0").await;
+    assert!(corrected.to_string().contains("good evening"), "{corrected}");
+    screen.shows("me: good evening ✎ ✓");
+    screen.types("/react 👋");
+    assert!(with_child(&mut other, "urn:xmpp:reactions:0").await.to_string().contains("👋"));
+    screen.shows("↳ me: 👋");
+
+    let id = answer.id().unwrap();
+    writes(
+        &other,
+        &format!("<reactions xmlns='urn:xmpp:reactions:0' id='{id}'><reaction>🐢</reaction></reactions>"),
+    )
+    .await;
+    screen.shows("↳ user2@localhost: 🐢");
+    writes(&other, &format!("<displayed xmlns='urn:xmpp:chat-markers:0' id='{id}'/>")).await;
+    screen.shows("✓✓ read");
+    screen.types("/retract");
+    let taken = with_child(&mut other, "urn:xmpp:message-retract:1").await;
+    assert!(taken.to_string().contains(id), "{taken}");
+    screen.shows("me: (taken back)");
+    screen.types("/quit");
     screen.ends();
 }
 

@@ -198,6 +198,20 @@ fn files_stand_in_for_the_environment_when_nobody_else_may_read_the_passwords() 
     let _ = with(0o600).expect_success();
 }
 
+#[test]
+fn extensions_are_configured_in_the_file_and_a_mistake_is_named() {
+    let server = Settings::new().start_with_users(1);
+    let config = server.folder().join("client.toml");
+    let pings = |text: &str| {
+        std::fs::write(&config, text).unwrap();
+        run(&server, "user1", &["--config", config.to_str().unwrap(), "ping"])
+    };
+    let _ = pings("[extensions.receipts]\nanswer = 'nobody'\n[extensions.version]\nenabled = false\n")
+        .expect_success();
+    let said = fails(pings("[extensions.receipts]\nansver = 'nobody'\n"), 78);
+    assert!(said.contains("extensions.receipts") && said.contains("did you mean `answer`?"), "{said}");
+}
+
 fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }

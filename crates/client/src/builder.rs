@@ -1,9 +1,9 @@
 //! Composing a client.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use stonechat_extension::client::{Descriptor, Pipeline, Tables, channel};
+use stonechat_extension::client::{DEFAULT_TIMEOUT, Descriptor, Pipeline, Tables, channel};
 use stonechat_extension::{Clock, InstallError, Plan, Registry};
 use stonechat_jid::BareJid;
 use stonechat_sasl::Mechanism;
@@ -46,6 +46,7 @@ pub struct Builder {
     trust: Trust,
     extensions: Vec<&'static Descriptor>,
     plan: Plan,
+    request_timeout: Duration,
 }
 
 impl Builder {
@@ -57,6 +58,7 @@ impl Builder {
             trust: Trust::system(),
             extensions: Vec::new(),
             plan: Plan::empty(),
+            request_timeout: DEFAULT_TIMEOUT,
         }
     }
 
@@ -127,6 +129,19 @@ impl Builder {
         self
     }
 
+    /// Installs these extensions, such as those that a program's `Cargo.toml` names.
+    #[must_use]
+    pub fn extensions(self, extensions: &[&'static Descriptor]) -> Self {
+        extensions.iter().copied().fold(self, Self::extension)
+    }
+
+    /// How long requests wait for their answers, those of extensions and of their services, too, unless they say otherwise.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
     /// The configuration of an extension.
     #[must_use]
     pub fn section(mut self, extension: &str, section: toml::Table) -> Self {
@@ -157,6 +172,7 @@ impl Builder {
         self.config.seed = u64::from_ne_bytes(seed);
 
         let (handle, commands) = channel(COMMANDS);
+        let handle = handle.with_timeout(self.request_timeout);
         let tables = Tables::build(&Registry::of(&self.extensions)?, &self.plan, &handle)?;
         let account = self.config.account.clone();
         let connector = Connector::new(self.place, &account, &self.trust, self.config.security)?;

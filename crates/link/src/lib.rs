@@ -26,11 +26,14 @@
 //!
 //! To add an extension is then to add one line to `Cargo.toml`.
 //!
+//! A client does the same with [`generate_client`], and gets `CLIENT_EXTENSIONS: &[&stonechat_extension::client::Descriptor]` in
+//! `client_extensions.rs`.
+//!
 //! Taken is each entry of `[dependencies]` whose *package* name starts with `stonechat-xep-`: also under
 //! another name (`package = ".."`), inherited from the workspace, only for some targets
 //! (`[target.'cfg(..)'.dependencies]`), or optional (then only while one of the program's features switches
-//! it on). Each such crate has its server side's descriptor at its root as `SERVER`; a crate without one
-//! fails to compile at the generated line. `[dev-dependencies]` and `[build-dependencies]` are not looked at.
+//! it on). Each such crate has its server side's descriptor at its root as `SERVER`, and its client side's as `CLIENT`; a crate without
+//! the one that is asked for fails to compile at the generated line. `[dev-dependencies]` and `[build-dependencies]` are not looked at.
 //!
 //! Left out: what an extension is and which of the linked ones are enabled. This crate knows names only.
 //!
@@ -68,5 +71,5 @@ mod manifest;
 
 pub use build::Build;
 pub use error::Error;
-pub use generate::{generate, render};
+pub use generate::{Side, generate, generate_client, render};
 pub use manifest::{Extension, Manifest, extensions};

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use stonechat_client::{Place, Trust};
 use stonechat_jid::BareJid;
 
+use crate::extensions::Sections;
 use crate::failure::Failure;
 use crate::secret::{self, Secret};
 
@@ -47,6 +48,9 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "STONECHAT_CLIENT_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
+    /// What the configuration file says about extensions.
+    #[arg(skip)]
+    pub(crate) extensions: Sections,
 }
 
 /// An account to log in to.
@@ -56,6 +60,7 @@ pub(crate) struct Account {
     pub(crate) place: Place,
     pub(crate) trust: Trust,
     pub(crate) patience: Duration,
+    pub(crate) extensions: Sections,
     keyring: Option<PathBuf>,
 }
 
@@ -65,7 +70,11 @@ impl Options {
         let folder = folder();
         let path = self.config.clone().or_else(|| folder.as_deref().map(|folder| folder.join("config.toml")));
         let file = match &path {
-            Some(path) => read(path, self.config.is_some())?,
+            Some(path) => {
+                let file = read(path, self.config.is_some())?;
+                file.extensions.check().map_err(|failure| failure.within(path.display()))?;
+                file
+            }
             None => Self::default(),
         };
         self.over(file).account(folder.as_deref(), path.as_deref())
@@ -82,6 +91,7 @@ impl Options {
             keyring: self.keyring.or(file.keyring),
             timeout: self.timeout.or(file.timeout),
             config: self.config,
+            extensions: file.extensions,
         }
     }
 
@@ -99,7 +109,7 @@ impl Options {
         let patience = Duration::from_secs(self.timeout.unwrap_or(PATIENCE).max(1));
         let place = self.place(&jid);
         let keyring = self.keyring.or_else(|| folder.map(|folder| folder.join("keyring")));
-        Ok(Account { jid, place, trust, patience, keyring })
+        Ok(Account { jid, place, trust, patience, extensions: self.extensions, keyring })
     }
 
     fn place(&self, jid: &BareJid) -> Place {

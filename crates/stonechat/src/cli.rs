@@ -30,7 +30,9 @@ Passwords:
 
 Configuration file:
   stonechat/config.toml in $XDG_CONFIG_HOME has the same keys as the options for the account and
-  the connection: jid, host, port, direct-tls, ca, keyring, timeout.
+  the connection: jid, host, port, direct-tls, ca, keyring, timeout. A section
+  [extensions.NAME] configures an extension, as [extensions.receipts] with answer = \"nobody\";
+  enabled = false keeps it out of the chat.
 
 Environment:
   The variables that are named with the options, STONECHAT_PASSWORD, NO_COLOR, and STONECHAT_LOG
@@ -44,14 +46,20 @@ configuration or keyring, 80 the certificate is not good.";
 const CHAT: &str = "\
 Keys:
   Enter sends; Tab completes addresses and commands; Ctrl-N and Ctrl-P, or Alt-1 to Alt-9, go to another
-  conversation; Page Up and Page Down go through it, and further back through the archive; Esc empties
-  the line; Ctrl-C leaves.
+  conversation; Page Up and Page Down go through it, and further back through the archive; Up and Down
+  choose a message for /reply, /react, /correct and /retract, which are otherwise about the last one;
+  Esc empties the line and chooses none; Ctrl-C leaves.
 
 Commands:
-  /open JID, /close, /add JID [NAME], /remove JID, /accept JID, /refuse JID, /help, /quit
+  /open JID, /close, /reply TEXT, /react EMOJI, /correct TEXT, /retract, /add JID [NAME],
+  /remove JID, /accept JID, /refuse JID, /help, /quit
 
 Marks:
-  … on its way, ✓ the server has it, ✓✓ the other side has it, ✗ it did not arrive, or may not have.";
+  … on its way, ✓ the server has it, ✓✓ the other side has it, ✓✓ read, ✎ corrected, ✗ it did not
+  arrive, or may not have.
+
+Messages that the account's other devices receive and send are shown, too. When it starts, those are
+counted as unread that came after the last one that you have written, or read on any device.";
 
 /// The Stonechat XMPP client for terminals.
 #[derive(Debug, Parser)]

@@ -27,17 +27,17 @@
 //!
 //! # Where what is
 //! `cli`: the words of the command line; `account`: whose client, and where to connect; `secret`: passwords; `session`: a session
-//! for one command; `command`: the commands; `chat`: the full-screen client; `failure`: what a command that failed says.
+//! for one command; `extensions`: those that are linked; `command`: the commands; `chat`: the full-screen client; `failure`: what a command
+//! that failed says.
 //!
 //! Left out: registering an account, uploads, rooms, encryption from end to end. It runs on Unix systems.
 
 mod account;
-mod archive;
 mod chat;
 mod cli;
 mod command;
+mod extensions;
 mod failure;
-mod roster;
 mod say;
 mod secret;
 mod session;

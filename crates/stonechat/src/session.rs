@@ -1,13 +1,12 @@
 //! A session for one command.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use stonechat_client::RequestError;
-use stonechat_client::{Builder, Client, Event, Events};
-use stonechat_extension::client::Handle;
-use stonechat_jid::{FullJid, Jid};
-use stonechat_stanza::{ParseError, Payload, Stanza, iq};
+use stonechat_client::{Builder, Client, Error, Event, Events};
+use stonechat_extension::client::{Descriptor, EventBody};
+use stonechat_jid::FullJid;
 use tokio::time::timeout;
 
 use crate::account::Account;
@@ -20,21 +19,29 @@ pub(crate) struct Session {
     pub(crate) events: Events,
     pub(crate) jid: FullJid,
     patience: Duration,
+    /// Why the connection is gone for good, when that was told.
+    broken: Option<Error>,
 }
 
-/// The description of the account's client; its password is asked for here.
-pub(crate) fn builder(account: &Account) -> Result<Builder, Failure> {
-    Ok(Client::builder(account.jid.clone())
+/// The description of the account's client with these extensions; its password is asked for here.
+pub(crate) fn builder(account: &Account, extensions: &[&'static Descriptor]) -> Result<Builder, Failure> {
+    let builder = Client::builder(account.jid.clone())
         .password(account.password()?.as_str())
         .place(account.place.clone())
         .trust(account.trust.clone())
-        .extension(&stonechat_xep_ping::CLIENT))
+        .request_timeout(account.patience);
+    Ok(account.extensions.compose(builder, extensions))
+}
+
+/// A section with one key.
+pub(crate) fn section(key: &str, value: impl Into<toml::Value>) -> toml::Table {
+    std::iter::once((key.to_owned(), value.into())).collect()
 }
 
 impl Session {
-    /// Logs in.
-    pub(crate) async fn open(account: &Account) -> Result<Self, Failure> {
-        Self::start(builder(account)?, account.patience).await
+    /// Logs in, with these extensions.
+    pub(crate) async fn open(account: &Account, extensions: &[&'static Descriptor]) -> Result<Self, Failure> {
+        Self::start(builder(account, extensions)?, account.patience).await
     }
 
     /// Starts a client and waits for its session. The first attempt has to succeed: a script is told at once what is wrong.
@@ -54,12 +61,29 @@ impl Session {
         };
         let late = |_| Err(Failure::timeout("the server did not let us in in time"));
         let jid = timeout(patience, online).await.unwrap_or_else(late)?;
-        Ok(Self { client, events, jid, patience })
+        Ok(Self { client, events, jid, patience, broken: None })
     }
 
-    /// What requests are asked by.
-    pub(crate) fn handle(&self) -> Handle {
-        self.client.handle().with_timeout(self.patience)
+    /// What an extension does for its users.
+    pub(crate) fn service<S: Send + Sync + 'static>(&self) -> Result<Arc<S>, Failure> {
+        let missing = || format!("{} is not there", std::any::type_name::<S>());
+        self.client.service().ok_or_else(|| Failure::new(Code::Internal, missing()))
+    }
+
+    /// The next event, as long as the client goes on. Cancel safe.
+    async fn next(&mut self) -> Result<Event, Failure> {
+        match self.events.next().await {
+            Some(Event::Closed(error)) => {
+                Err(error.or(self.broken.take()).map_or_else(closed, Failure::from))
+            }
+            None => Err(self.broken.take().map_or_else(closed, Failure::from)),
+            Some(event) => {
+                if let Event::Offline { error, retry: None, .. } = &event {
+                    self.broken = Some(error.clone());
+                }
+                Ok(event)
+            }
+        }
     }
 
     /// Waits for what is done, as long as the client goes on; `seen` sees what comes meanwhile.
@@ -69,23 +93,33 @@ impl Session {
         mut seen: impl FnMut(&Event),
     ) -> Result<T, Failure> {
         let mut work = pin!(work);
-        let mut broken = None;
         loop {
             tokio::select! {
                 done = &mut work => return Ok(done),
-                event = self.events.next() => match event {
-                    Some(event) => {
-                        seen(&event);
-                        match event {
-                            Event::Offline { error, retry: None, .. } => broken = Some(error),
-                            Event::Closed(error) => return Err(error.or(broken).map_or_else(closed, Failure::from)),
-                            _ => {}
-                        }
-                    }
-                    None => return Err(broken.map_or_else(closed, Failure::from)),
-                }
+                event = self.next() => seen(&event?),
             }
         }
+    }
+
+    /// Waits for an event of an extension of which `wanted` makes something, for as long as the account has patience; `what` has not
+    /// come then.
+    pub(crate) async fn told<E: EventBody, T>(
+        &mut self,
+        what: &str,
+        mut wanted: impl FnMut(&E) -> Option<T>,
+    ) -> Result<T, Failure> {
+        let patience = self.patience;
+        let told = async {
+            loop {
+                if let Event::Extension(event) = self.next().await?
+                    && let Some(found) = event.get().and_then(&mut wanted)
+                {
+                    return Ok(found);
+                }
+            }
+        };
+        let late = |_| Err(Failure::timeout(what));
+        timeout(patience, told).await.unwrap_or_else(late)
     }
 
     /// The same, for as long as the account has patience; `what` did not happen then.
@@ -111,27 +145,4 @@ impl Session {
 
 fn closed() -> Failure {
     Failure::new(Code::Internal, "the client is closed")
-}
-
-/// Asks, and reads the answer.
-pub(crate) async fn ask<A: Payload>(
-    handle: &Handle,
-    to: Option<Jid>,
-    kind: iq::Type,
-    query: &impl Payload,
-) -> Result<A, RequestError> {
-    let answer = tell(handle, to, kind, query).await?.get()?;
-    Ok(answer.ok_or_else(|| ParseError::missing_child("iq", A::NAME))?)
-}
-
-/// Asks, and takes what the answer holds as it is.
-pub(crate) async fn tell(
-    handle: &Handle,
-    to: Option<Jid>,
-    kind: iq::Type,
-    query: &impl Payload,
-) -> Result<Stanza, RequestError> {
-    let mut request = Stanza::iq(kind).with(query);
-    request.set_to(to);
-    handle.exchange(request).await
 }

@@ -5,16 +5,6 @@ use stonechat_jid::Jid;
 use stonechat_stanza::delay::Delay;
 use stonechat_stanza::{Element, Kind, Stanza, StanzaError, message, ns};
 
-use crate::failure::{Code, Failure};
-
-/// A name that nobody else gives to anything.
-pub(crate) fn fresh_id() -> Result<String, Failure> {
-    let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::new(Code::Internal, format!("no randomness: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 /// A chat message.
 pub(crate) fn chat(to: impl Into<Jid>, id: &str, body: &str) -> Stanza {
     let body = Element::builder("body", ns::CLIENT).append(body).build();
@@ -99,10 +89,5 @@ mod tests {
         );
         assert!(describe(&bounce)["error"].as_str().unwrap().contains("service-unavailable"));
         assert!(error(&chat("a@b".parse::<Jid>().unwrap(), "1", "x")).is_none());
-    }
-
-    #[test]
-    fn names_are_never_the_same() {
-        assert_ne!(fresh_id().unwrap(), fresh_id().unwrap());
     }
 }

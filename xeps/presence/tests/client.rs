@@ -140,7 +140,7 @@ fn subscriptions_are_asked_for_granted_and_ended() {
         presence.subscribe(nurse(), Some("It is I")).await?;
         presence.approve(nurse()).await?;
         presence.deny(nurse()).await?;
-        presence.unsubscribe(nurse()).await
+        presence.unsubscribe(nurse()).await.map(drop)
     });
     client.run(
         "server ← <presence type='subscribe' to='nurse@example.com'><status>It is I</status></presence>

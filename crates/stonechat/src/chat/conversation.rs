@@ -4,9 +4,14 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use stonechat_jid::BareJid;
+use stonechat_stanza::Stanza;
+
+use super::said::Change;
 
 /// So many messages of a conversation are kept.
 pub(crate) const MOST_LINES: usize = 2000;
+/// So many changes wait for the messages that they are about.
+const MOST_WAITING: usize = 200;
 
 /// How far a message has got.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub(crate) enum State {
     Stored,
     /// The other side has it (XEP-0184).
     Delivered,
+    /// The other side has read it (XEP-0333).
+    Read,
     /// It did not arrive, or may not have.
     Failed(String),
 }
@@ -34,7 +41,71 @@ pub(crate) struct Line {
     pub(crate) mine: bool,
     pub(crate) at: Timestamp,
     pub(crate) body: String,
+    /// The id of the message that it answers.
+    pub(crate) reply: Option<String>,
+    /// The id of its last correction, and when that was.
+    pub(crate) edit: Option<(Option<String>, Timestamp)>,
+    pub(crate) retracted: bool,
+    /// The other side's reactions and one's own.
+    pub(crate) reactions: [Reactions; 2],
     pub(crate) state: State,
+}
+
+/// The reactions of one side, and when they were said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Reactions {
+    pub(crate) all: Vec<String>,
+    at: Option<Timestamp>,
+}
+
+impl Line {
+    /// A message with a text.
+    pub(crate) fn new(id: Option<String>, mine: bool, at: Timestamp, body: String, state: State) -> Self {
+        let (archive_id, reply, edit) = (None, None, None);
+        Self {
+            id,
+            archive_id,
+            mine,
+            at,
+            body,
+            reply,
+            edit,
+            retracted: false,
+            reactions: <_>::default(),
+            state,
+        }
+    }
+
+    /// Whether it was sent with this id, at first or as a correction.
+    fn is(&self, id: &str) -> bool {
+        let edit = self.edit.as_ref().and_then(|(edit, _)| edit.as_deref());
+        self.id.as_deref() == Some(id) || edit == Some(id)
+    }
+}
+
+/// Something that was said about a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Remark {
+    /// The id of the message that it is about.
+    pub(crate) about: String,
+    /// Whether it is by the own account.
+    pub(crate) mine: bool,
+    /// The id of the message that says it.
+    pub(crate) id: Option<String>,
+    pub(crate) at: Timestamp,
+    pub(crate) change: Change,
+}
+
+impl Remark {
+    /// Whether it is about this message, and by who may say it.
+    fn fits(&self, line: &Line) -> bool {
+        let may = match self.change {
+            Change::Corrected(_) | Change::Retracted => self.mine == line.mine,
+            Change::Delivered | Change::Read => self.mine != line.mine,
+            Change::Reacted(_) => true,
+        };
+        may && line.is(&self.about)
+    }
 }
 
 /// What is known of the messages before those that are shown.
@@ -56,13 +127,16 @@ pub(crate) struct Conversation {
     pub(crate) with: BareJid,
     pub(crate) lines: VecDeque<Line>,
     pub(crate) unread: usize,
+    /// The last message that asks to be told when it is read, until that is told.
+    pub(crate) markable: Option<Stanza>,
     /// Whether the other side is typing.
     pub(crate) composing: bool,
-    /// Whether the other side tells its chat states (XEP-0085 §5.1).
-    pub(crate) tells_states: bool,
     /// How many lines of the screen the view is above the end.
     pub(crate) scroll: usize,
+    /// The message that is chosen, by its id.
+    pub(crate) chosen: Option<String>,
     pub(crate) history: History,
+    waiting: VecDeque<Remark>,
 }
 
 impl Conversation {
@@ -71,23 +145,22 @@ impl Conversation {
             with,
             lines: VecDeque::new(),
             unread: 0,
+            markable: None,
             composing: false,
-            tells_states: false,
             scroll: 0,
+            chosen: None,
             history: History::Unasked,
+            waiting: VecDeque::new(),
         }
     }
 
     /// Takes a message in its place in time, unless it is here already; whether it was not.
-    pub(crate) fn insert(&mut self, line: Line) -> bool {
+    pub(crate) fn insert(&mut self, mut line: Line) -> bool {
         let same = |known: &Line| {
             let by_archive = known.archive_id.is_some() && known.archive_id == line.archive_id;
-            // Two different messages of one side do not have the same id and text.
-            by_archive
-                || (known.id.is_some()
-                    && known.id == line.id
-                    && known.mine == line.mine
-                    && known.body == line.body)
+            // Two different messages of one side do not have the same id and text, unless one was corrected since.
+            let by_id = known.id.is_some() && known.id == line.id && known.mine == line.mine;
+            by_archive || (by_id && (known.edit.is_some() || known.retracted || known.body == line.body))
         };
         if let Some(known) = self.lines.iter_mut().find(|known| same(known)) {
             known.archive_id = known.archive_id.take().or(line.archive_id);
@@ -97,6 +170,9 @@ impl Conversation {
             }
             return false;
         }
+        let (now, later): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(|remark| remark.fits(&line));
+        self.waiting = later.into();
+        now.into_iter().for_each(|remark| line.change(remark));
         let at = self.lines.iter().rposition(|known| known.at <= line.at).map_or(0, |at| at + 1);
         self.lines.insert(at, line);
         if self.lines.len() > MOST_LINES {
@@ -105,9 +181,70 @@ impl Conversation {
         true
     }
 
-    /// The own message with this id.
+    /// Takes what was said about a message. Where that is not here, a correction takes its place, and anything else waits for it: the
+    /// result is whether there is something new to read.
+    pub(crate) fn remark(&mut self, remark: Remark) -> bool {
+        let at = self.lines.iter().rposition(|line| remark.fits(line));
+        let Some(at) = at else { return self.remark_early(remark) };
+        match remark.change {
+            Change::Read if remark.mine => {
+                let after = self.lines.iter().skip(at + 1).filter(|line| !line.mine).count();
+                self.unread = self.unread.min(after);
+            }
+            Change::Read => {
+                for line in self.lines.iter_mut().take(at + 1).filter(|line| line.mine) {
+                    line.reach(State::Read);
+                }
+            }
+            _ => self.lines[at].change(remark),
+        }
+        false
+    }
+
+    fn remark_early(&mut self, remark: Remark) -> bool {
+        if let Change::Corrected(body) = remark.change {
+            let state = if remark.mine { State::Stored } else { State::Received };
+            let line = Line::new(Some(remark.about), remark.mine, remark.at, body, state);
+            return self.insert(Line { edit: Some((remark.id, remark.at)), ..line });
+        }
+        if self.waiting.len() >= MOST_WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(remark);
+        false
+    }
+
+    /// The own message that was sent with this id.
     pub(crate) fn mine(&mut self, id: &str) -> Option<&mut Line> {
-        self.lines.iter_mut().rev().find(|line| line.mine && line.id.as_deref() == Some(id))
+        self.lines.iter_mut().rev().find(|line| line.mine && line.is(id))
+    }
+
+    /// The message with this id.
+    pub(crate) fn line(&self, id: &str) -> Option<&Line> {
+        self.lines.iter().rev().find(|line| line.is(id))
+    }
+
+    /// What a command is about: the message that is chosen, or else the last one; of the own ones alone, or else of the other side unless
+    /// it is chosen. It has an id, and is not taken back.
+    pub(crate) fn target(&self, own: bool) -> Option<&Line> {
+        let fits = |line: &&Line| line.id.is_some() && !line.retracted && (!own || line.mine);
+        match &self.chosen {
+            Some(id) => self.line(id).filter(fits),
+            None => self.lines.iter().rev().find(|line| line.mine == own && fits(line)),
+        }
+    }
+
+    /// Chooses another message: an older or a newer one; behind the newest, none.
+    pub(crate) fn choose(&mut self, older: bool) {
+        let with_id = || self.lines.iter().filter_map(|line| line.id.as_deref());
+        let now = self.chosen.as_deref();
+        let next = match (now, older) {
+            (None, true) => with_id().next_back(),
+            (None, false) => None,
+            (Some(now), true) => with_id().rev().skip_while(|id| *id != now).nth(1).or(Some(now)),
+            (Some(now), false) => with_id().skip_while(|id| *id != now).nth(1),
+        };
+        self.chosen = next.map(str::to_owned);
     }
 
     /// How many messages wait for a connection.
@@ -116,57 +253,48 @@ impl Conversation {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn line(id: &str, at: i64) -> Line {
-        let at = Timestamp::from_second(at).unwrap();
-        let body = format!("text of {id}");
-        Line { id: Some(id.to_owned()), archive_id: None, mine: false, at, body, state: State::Received }
-    }
-
-    fn conversation() -> Conversation {
-        Conversation::new("romeo@example.net".parse().unwrap())
-    }
-
-    fn ids(conversation: &Conversation) -> Vec<&str> {
-        conversation.lines.iter().filter_map(|line| line.id.as_deref()).collect()
-    }
-
-    #[test]
-    fn messages_are_in_the_order_of_their_time_and_each_is_there_once() {
-        let mut one = conversation();
-        assert!(one.insert(line("b", 2)) && one.insert(line("c", 3)) && one.insert(line("a", 1)));
-        assert!(one.insert(line("d", 3)));
-        let again = Line { archive_id: Some("7".to_owned()), ..line("b", 2) };
-        assert!(!one.insert(again.clone()) && !one.insert(Line { id: None, ..again }));
-        assert_eq!(ids(&one), ["a", "b", "c", "d"]);
-        assert_eq!(one.lines[1].archive_id.as_deref(), Some("7"));
-    }
-
-    #[test]
-    fn an_id_that_the_other_side_has_taken_from_us_hides_nothing() {
-        let mut one = conversation();
-        assert!(one.insert(Line { mine: true, ..line("a", 1) }) && one.insert(line("a", 2)));
-        assert!(one.insert(Line { body: "another".to_owned(), ..line("a", 3) }));
-    }
-
-    #[test]
-    fn what_the_archive_has_did_arrive() {
-        let mut one = conversation();
-        let mine = Line { mine: true, state: State::Failed("the session ended".to_owned()), ..line("a", 1) };
-        one.insert(mine.clone());
-        one.insert(Line { state: State::Stored, ..mine });
-        assert_eq!(one.lines[0].state, State::Stored);
-    }
-
-    #[test]
-    fn what_is_kept_has_a_bound() {
-        let mut one = conversation();
-        for at in 0..2 * MOST_LINES {
-            one.insert(line(&at.to_string(), at as i64));
+impl Line {
+    /// Takes what was said about it.
+    fn change(&mut self, remark: Remark) {
+        match remark.change {
+            Change::Corrected(body) => {
+                let newer = self.edit.as_ref().is_none_or(|(_, at)| *at <= remark.at);
+                if newer && !self.retracted {
+                    self.body = body;
+                    self.edit = Some((remark.id, remark.at));
+                }
+            }
+            Change::Retracted => {
+                self.retracted = true;
+                self.body.clear();
+            }
+            Change::Reacted(all) => {
+                let known = &mut self.reactions[usize::from(remark.mine)];
+                if known.at.is_none_or(|at| at <= remark.at) {
+                    *known = Reactions { all, at: Some(remark.at) };
+                }
+            }
+            Change::Delivered => self.reach(State::Delivered),
+            Change::Read if self.mine => self.reach(State::Read),
+            Change::Read => {}
         }
-        assert_eq!(one.lines.len(), MOST_LINES);
+    }
+
+    /// It has got so far, if not farther.
+    pub(crate) fn reach(&mut self, state: State) {
+        let far = |state: &State| match state {
+            State::Received | State::Failed(_) | State::Queued => 0,
+            State::Sent => 1,
+            State::Stored => 2,
+            State::Delivered => 3,
+            State::Read => 4,
+        };
+        if far(&state) > far(&self.state) {
+            self.state = state;
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "conversation_tests.rs"]
+mod tests;

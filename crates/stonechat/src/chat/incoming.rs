@@ -1,24 +1,80 @@
-//! What others send.
+//! What comes: messages, on whatever way, and what the connection has to say about one's own.
 
 use jiff::Timestamp;
+use stonechat_client::Progress;
 use stonechat_jid::BareJid;
-use stonechat_stanza::{Kind, Stanza, message, presence};
-use stonechat_xep_mam::Archived;
+use stonechat_stanza::{Kind, Stanza, message};
+use stonechat_xep_mam::client::{Page, id_of};
 
-use super::conversation::{History, Line, State};
-use super::model::{Effect, MOST_CONTACTS, MOST_RESOURCES, Model, Show};
-use super::wire::{self, ChatState, Seen};
+use super::conversation::{History, Line, Remark, State};
+use super::model::{Effect, Model};
+use super::said::{Heard, Said, What};
 use crate::stanzas;
 
 impl Model {
-    pub(super) fn stanza(&mut self, stanza: &Stanza) -> Vec<Effect> {
-        match stanza.kind() {
-            Kind::Message(message::Type::Error) => self.bounce(stanza),
-            Kind::Message(kind) => return self.message(stanza, kind),
-            Kind::Presence(kind) => self.presence(stanza, kind),
-            Kind::Iq(_) => {}
+    /// Takes a message that comes now, that another device has received or sent, or that was missed.
+    pub(super) fn message(&mut self, heard: &Heard) -> Vec<Effect> {
+        if heard.stanza.kind() == Kind::Message(message::Type::Error) {
+            self.bounce(&heard.stanza);
+            return Vec::new();
         }
-        Vec::new()
+        let Some(said) = Said::of(&heard.stanza, &self.account) else { return Vec::new() };
+        let (mine, is_text) = (said.mine, matches!(said.what, What::Text { .. }));
+        let markable = matches!(said.what, What::Text { markable: true, .. });
+        let Some(at) = self.place_of(&said) else { return Vec::new() };
+        let is_new = self.take(at, said, heard);
+        let shown = self.current == Some(at);
+        let conversation = &mut self.conversations[at];
+        if !mine && is_text {
+            conversation.composing = false;
+        }
+        if is_new && mine {
+            // Who writes has read.
+            conversation.unread = 0;
+            conversation.markable = None;
+        } else if is_new {
+            conversation.unread += 1;
+            if markable {
+                conversation.markable = Some(heard.stanza.clone());
+            }
+        }
+        if shown { self.read() } else { Vec::new() }
+    }
+
+    /// The conversation of what was said: one that begins with it, if it is a text.
+    fn place_of(&mut self, said: &Said) -> Option<usize> {
+        match &said.what {
+            What::Text { .. } => self.conversation(&said.with),
+            What::About(..) => self.place(&said.with),
+            What::Nothing => None,
+        }
+    }
+
+    /// Puts what was said into its conversation; whether there is something new to read.
+    fn take(&mut self, at: usize, said: Said, heard: &Heard) -> bool {
+        let time = heard.at.map_or(self.now, |at: Timestamp| at.min(self.now));
+        let state = if said.mine { State::Stored } else { State::Received };
+        let conversation = &mut self.conversations[at];
+        match said.what {
+            What::Text { body, reply, .. } => {
+                let archive_id = heard.archive_id.clone().or_else(|| id_of(&heard.stanza, &self.account));
+                let line = Line::new(said.id, said.mine, time, body, state);
+                conversation.insert(Line { archive_id, reply, ..line })
+            }
+            What::About(about, change) => {
+                conversation.remark(Remark { about, mine: said.mine, id: said.id, at: time, change })
+            }
+            What::Nothing => false,
+        }
+    }
+
+    /// The conversation that is shown was read, if its end is to be seen.
+    pub(super) fn read(&mut self) -> Vec<Effect> {
+        let Some(conversation) = self.shown_mut().filter(|conversation| conversation.scroll == 0) else {
+            return Vec::new();
+        };
+        conversation.unread = 0;
+        conversation.markable.take().map(Effect::Displayed).into_iter().collect()
     }
 
     fn bounce(&mut self, stanza: &Stanza) {
@@ -30,122 +86,36 @@ impl Model {
         }
     }
 
-    fn message(&mut self, stanza: &Stanza, kind: message::Type) -> Vec<Effect> {
-        let (Some(from), Some(seen)) = (stanza.from(), Seen::of(stanza, &self.account)) else {
-            return Vec::new();
-        };
-        let with = from.to_bare();
-        let known = self.conversations.iter().position(|one| one.with == with);
-        let mut effects = Vec::new();
-        let at = match (&seen.body, known) {
-            (Some(_), _) => self.conversation(&with),
-            (None, known) => known,
-        };
-        let Some(at) = at else { return effects };
-        if let (Some(id), true) = (stanza.id(), seen.wants_receipt && self.may_know(&with)) {
-            // XEP-0184 §5.4: to the session that it came from.
-            effects.push(Effect::Send { stanza: wire::receipt(from.to_jid(), kind, id), follow: None });
-        }
-        let shown = self.current == Some(at);
-        let line = seen.body.as_ref().map(|body| self.line(stanza, &seen, body, State::Received));
-        let conversation = &mut self.conversations[at];
-        if let Some(line) = seen.receipt_for.as_deref().and_then(|id| conversation.mine(id)) {
-            line.state = State::Delivered;
-        }
-        if let Some(state) = seen.state {
-            conversation.tells_states = true;
-            conversation.composing = state == ChatState::Composing;
-        }
-        if let Some(line) = line {
-            conversation.composing = false;
-            if conversation.insert(line) && !(shown && conversation.scroll == 0) {
-                conversation.unread += 1;
-            }
-        }
-        effects
-    }
-
-    fn line(&self, stanza: &Stanza, seen: &Seen, body: &str, state: State) -> Line {
-        let mine = state != State::Received;
-        Line {
-            id: stanza.id().map(str::to_owned),
-            archive_id: seen.archive_id.clone(),
-            mine,
-            at: seen.delay.as_ref().map_or(self.now, |delay| delay.stamp.timestamp().min(self.now)),
-            body: body.to_owned(),
-            state,
-        }
-    }
-
-    /// Whether somebody may know by receipts that we are here (XEP-0184 §8).
-    fn may_know(&self, jid: &BareJid) -> bool {
-        self.contacts.get(jid).is_some_and(|contact| contact.subscription.is_from())
-    }
-
-    fn presence(&mut self, stanza: &Stanza, kind: presence::Type) {
-        let Some(from) = stanza.from() else { return };
-        let jid = from.to_bare();
-        match kind {
-            presence::Type::Subscribe if self.requests.len() < MOST_CONTACTS => {
-                self.notice =
-                    Some(format!("{jid} asks to see your presence: /accept {jid} or /refuse {jid}"));
-                self.requests.insert(jid);
-            }
-            presence::Type::Available | presence::Type::Unavailable | presence::Type::Error => {
-                let Some(contact) = self.contacts.get_mut(&jid) else { return };
-                match (from.resource(), kind) {
-                    (Some(resource), presence::Type::Available) => {
-                        if contact.resources.len() < MOST_RESOURCES
-                            || contact.resources.contains_key(resource)
-                        {
-                            contact.resources.insert(resource.to_owned(), show(stanza));
-                        }
-                    }
-                    (Some(resource), _) => drop(contact.resources.remove(resource)),
-                    (None, presence::Type::Available) => {}
-                    (None, _) => contact.resources.clear(),
-                }
-                if contact.resources.is_empty()
-                    && let Some(conversation) = self.conversations.iter_mut().find(|one| one.with == jid)
-                {
-                    conversation.composing = false;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Takes a page of the archive.
-    pub(super) fn history(&mut self, with: &BareJid, page: Vec<Archived>, complete: bool) {
-        let Some(at) = self.conversations.iter().position(|one| one.with == *with) else { return };
-        let first = page.first().map(|archived| archived.id.clone());
-        for archived in page {
-            let stanza = &archived.forwarded.stanza;
-            let (Some(from), Some(seen)) = (stanza.from(), Seen::of(stanza, &self.account)) else { continue };
-            let Some(body) = &seen.body else { continue };
-            let mine = from.bare_str() == self.account.as_str();
-            let state = if mine { State::Stored } else { State::Received };
-            let stamp = archived.forwarded.delay.as_ref().map(|delay| delay.stamp.timestamp());
-            let at_time: Timestamp = stamp.unwrap_or(self.now).min(self.now);
-            let line = Line {
-                at: at_time,
-                archive_id: Some(archived.id.clone()),
-                ..self.line(stanza, &seen, body, state)
+    /// Takes a page of the archive. What is in it is not new.
+    pub(super) fn history(&mut self, with: &BareJid, page: Page) {
+        let Some(at) = self.place(with) else { return };
+        let first = page.messages.first().map(|message| message.id.clone());
+        for kept in page.messages {
+            let heard = Heard {
+                stanza: kept.message,
+                at: kept.at.map(stonechat_stanza::time::DateTime::timestamp),
+                archive_id: Some(kept.id),
             };
-            self.conversations[at].insert(line);
+            if let Some(said) = Said::of(&heard.stanza, &self.account).filter(|said| said.with == *with) {
+                self.take(at, said, &heard);
+            }
         }
         let conversation = &mut self.conversations[at];
         conversation.history = match first {
-            Some(first) if !complete => History::Before(first),
+            Some(first) if !page.complete => History::Before(first),
             _ => History::Complete,
         };
     }
-}
 
-fn show(stanza: &Stanza) -> Show {
-    match stanzas::text(stanza, "show").as_deref() {
-        Some("away" | "xa") => Show::Away,
-        Some("dnd") => Show::Busy,
-        _ => Show::Here,
+    /// How far the own message with this id has got.
+    pub(super) fn progress(&mut self, id: &str, progress: Progress) {
+        let Some(line) = self.conversations.iter_mut().find_map(|one| one.mine(id)) else { return };
+        match progress {
+            Progress::Queued => {}
+            // What is said about the message may be faster than this.
+            Progress::Sent => line.reach(State::Sent),
+            Progress::Acknowledged => line.reach(State::Stored),
+            Progress::Failed(error) => line.state = State::Failed(error.to_string()),
+        }
     }
 }

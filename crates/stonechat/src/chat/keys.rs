@@ -1,31 +1,18 @@
-//! What the keys do, and the commands that can be typed.
+//! What the keys do.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use jiff::SignedDuration;
-use stonechat_jid::{BareJid, Jid};
-use stonechat_stanza::{Stanza, presence};
-use stonechat_xep_roster::Item;
+use stonechat_jid::BareJid;
+use stonechat_xep_chatstates::State as ChatState;
 
-use super::conversation::{History, Line, State};
+use super::commands::COMMANDS;
+use super::conversation::History;
 use super::model::{Effect, Model, Typing};
-use super::wire::{self, ChatState};
 
 /// Who does not type for so long has paused (XEP-0085 §3).
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 /// How far a page of the view is.
 const PAGE: usize = 10;
-
-/// The commands, with what follows them.
-pub(crate) const COMMANDS: [(&str, &str); 8] = [
-    ("/open", "JID: open a conversation"),
-    ("/close", "close this conversation"),
-    ("/add", "JID [NAME]: add a contact, and ask to see its presence"),
-    ("/remove", "JID: remove a contact"),
-    ("/accept", "JID: let somebody see your presence"),
-    ("/refuse", "JID: do not let somebody see your presence"),
-    ("/help", "say what can be typed"),
-    ("/quit", "leave"),
-];
 
 impl Model {
     pub(super) fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
@@ -56,7 +43,9 @@ impl Model {
             KeyCode::Right => self.input.right(),
             KeyCode::Home => self.input.home(),
             KeyCode::End => self.input.end(),
-            KeyCode::Esc => drop(self.input.take()),
+            KeyCode::Esc => self.escape(),
+            KeyCode::Up => return self.choose(true),
+            KeyCode::Down => return self.choose(false),
             KeyCode::PageUp => return self.page_up(),
             KeyCode::PageDown => return self.page_down(),
             KeyCode::Tab => self.complete(),
@@ -64,6 +53,20 @@ impl Model {
             _ => return Vec::new(),
         }
         self.typed()
+    }
+
+    fn escape(&mut self) {
+        self.input.take();
+        if let Some(conversation) = self.shown_mut() {
+            conversation.chosen = None;
+        }
+    }
+
+    fn choose(&mut self, older: bool) -> Vec<Effect> {
+        if let Some(conversation) = self.shown_mut() {
+            conversation.choose(older);
+        }
+        Vec::new()
     }
 
     fn turn(&mut self, by: isize) -> Vec<Effect> {
@@ -94,11 +97,8 @@ impl Model {
     fn page_down(&mut self) -> Vec<Effect> {
         if let Some(conversation) = self.shown_mut() {
             conversation.scroll = conversation.scroll.saturating_sub(PAGE);
-            if conversation.scroll == 0 {
-                conversation.unread = 0;
-            }
         }
-        Vec::new()
+        self.read()
     }
 
     fn complete(&mut self) {
@@ -116,89 +116,6 @@ impl Model {
                 candidates.into_iter().filter(|candidate| !word.is_empty() && candidate.starts_with(word));
             fits.map(|candidate| format!("{candidate} ")).collect()
         });
-    }
-
-    fn enter(&mut self) -> Vec<Effect> {
-        let text = self.input.take();
-        let text = text.trim();
-        match text.strip_prefix('/') {
-            // Two slashes are a text that begins with one.
-            Some(rest) if !rest.starts_with('/') => self.command(text),
-            Some(text) => self.say(text),
-            None if text.is_empty() => Vec::new(),
-            None => self.say(text),
-        }
-    }
-
-    /// Sends a message in the conversation that is shown.
-    fn say(&mut self, text: &str) -> Vec<Effect> {
-        self.typing = None;
-        let (id, at) = (self.fresh_id(), self.now);
-        let Some(conversation) = self.shown_mut() else {
-            self.notice = Some("to whom? Open a conversation: /open JID".to_owned());
-            return Vec::new();
-        };
-        let stanza = wire::chat(&conversation.with, &id, text);
-        conversation.scroll = 0;
-        conversation.unread = 0;
-        let follow = Some(id.clone());
-        let line = Line {
-            id: Some(id),
-            archive_id: None,
-            mine: true,
-            at,
-            body: text.to_owned(),
-            state: State::Queued,
-        };
-        conversation.insert(line);
-        vec![Effect::Send { stanza, follow }]
-    }
-
-    fn command(&mut self, text: &str) -> Vec<Effect> {
-        let (command, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let (jid, name) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
-        let jid = BareJid::parse(jid).map_err(|error| format!("{command} JID: {error}"));
-        let done = match command {
-            "/quit" => Ok(vec![Effect::Quit]),
-            "/help" => {
-                let words = COMMANDS.map(|(command, what)| format!("{command} {what}"));
-                self.notice = Some(words.join("; "));
-                Ok(Vec::new())
-            }
-            "/close" => Ok(self.close()),
-            "/open" => jid.map(|jid| match self.conversation(&jid) {
-                Some(at) => self.show(at),
-                None => Vec::new(),
-            }),
-            "/add" => jid.map(|jid| {
-                let item = Item { name: name.trim().to_owned(), ..Item::new(Jid::from(&jid)) };
-                vec![Effect::SetItem(item), subscription(presence::Type::Subscribe, &jid)]
-            }),
-            "/remove" => {
-                jid.map(|jid| vec![Effect::SetItem(Item { removed: true, ..Item::new(jid.into()) })])
-            }
-            "/accept" => jid.map(|jid| self.answer(presence::Type::Subscribed, &jid)),
-            "/refuse" => jid.map(|jid| self.answer(presence::Type::Unsubscribed, &jid)),
-            _ => Err(format!("{command} is no command: /help says what can be typed")),
-        };
-        done.unwrap_or_else(|notice| {
-            self.notice = Some(notice);
-            Vec::new()
-        })
-    }
-
-    fn close(&mut self) -> Vec<Effect> {
-        let effects = self.stop_typing(ChatState::Active);
-        if let Some(at) = self.current.take() {
-            self.conversations.remove(at);
-            self.current = self.conversations.len().checked_sub(1).map(|last| last.min(at));
-        }
-        effects
-    }
-
-    fn answer(&mut self, kind: presence::Type, jid: &BareJid) -> Vec<Effect> {
-        self.requests.remove(jid);
-        vec![subscription(kind, jid)]
     }
 
     /// Something in the line has changed: tells the other side, if that tells us such things.
@@ -222,17 +139,11 @@ impl Model {
         if paused { self.stop_typing(ChatState::Paused) } else { Vec::new() }
     }
 
-    /// XEP-0085 §5.1: only to who tells chat states, too; and what waits for a connection is not true any more when there is one.
+    /// What waits for a connection is not true any more when there is one.
     fn tell(&self, state: ChatState) -> Vec<Effect> {
-        let tells = self.shown().filter(|conversation| conversation.tells_states && self.is_online());
-        let sent = tells.map(|conversation| Effect::Send {
-            stanza: wire::state(&conversation.with, state),
-            follow: None,
-        });
-        sent.into_iter().collect()
+        let told = self.shown().filter(|_| self.is_online());
+        told.map(|conversation| Effect::ChatState { to: conversation.with.clone(), state })
+            .into_iter()
+            .collect()
     }
-}
-
-fn subscription(kind: presence::Type, to: &BareJid) -> Effect {
-    Effect::Send { stanza: Stanza::presence(kind).with_to(Jid::from(to)), follow: None }
 }

@@ -1,19 +1,25 @@
 //! `stonechat chat`: a full-screen client.
 //!
-//! [`model`] is the state and what changes it ([`incoming`], [`keys`]), [`view`] what the screen shows; both without a terminal, without a
-//! connection and without a clock. [`run`] has all three.
+//! [`model`] is the state and what changes it ([`incoming`], [`contacts`], [`keys`], [`commands`]), [`view`] what the screen shows; both
+//! without a terminal, without a connection and without a clock. [`run`] has all three, and [`perform`] does what is to be done by the
+//! services of the client's extensions.
 
 mod color;
+mod commands;
+mod contacts;
 mod conversation;
 mod incoming;
 mod input;
 mod keys;
 mod look;
 mod model;
+mod perform;
+mod rows;
 mod run;
+mod said;
 #[cfg(test)]
 mod tests;
+mod text;
 mod view;
-mod wire;
 
 pub(crate) use run::run;

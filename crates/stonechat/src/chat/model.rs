@@ -6,20 +6,20 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 use stonechat_client::Progress;
-use stonechat_jid::{BareJid, FullJid};
-use stonechat_stanza::{Stanza, presence};
-use stonechat_xep_mam::Archived;
-use stonechat_xep_roster::{Item, Subscription};
+use stonechat_jid::{BareJid, FullJid, Jid};
+use stonechat_stanza::Stanza;
+use stonechat_xep_chatstates::State as ChatState;
+use stonechat_xep_mam::client::Page;
+use stonechat_xep_presence::client::Event as Presence;
+use stonechat_xep_roster::client::Event as Change;
 
-use super::conversation::{Conversation, History, State};
+use super::contacts::Show;
+use super::conversation::{Conversation, History};
 use super::input::Input;
-use super::wire::ChatState;
+use super::said::Heard;
 
 /// So many conversations are kept.
 const MOST_CONVERSATIONS: usize = 500;
-/// So many contacts, sessions of a contact, and requests for presence are kept.
-pub(super) const MOST_CONTACTS: usize = 20_000;
-pub(super) const MOST_RESOURCES: usize = 50;
 
 /// What happens.
 #[derive(Debug)]
@@ -35,16 +35,18 @@ pub(crate) enum Event {
     Closed {
         why: Option<String>,
     },
-    /// The whole roster.
-    Roster(Vec<Item>),
-    /// A change of the roster.
-    Pushed(Item),
-    Stanza(Stanza),
-    /// A page of the archive, oldest first, and whether nothing is before it.
+    Roster(Change),
+    Presence(Presence),
+    Message(Heard),
+    /// What somebody does in a conversation.
+    ChatState {
+        from: Jid,
+        state: ChatState,
+    },
+    /// A page of the archive.
     History {
         with: BareJid,
-        page: Vec<Archived>,
-        complete: bool,
+        page: Page,
     },
     /// What was asked of the server came to nothing.
     Failed {
@@ -70,10 +72,25 @@ pub(crate) enum Effect {
         stanza: Stanza,
         follow: Option<String>,
     },
-    /// Ask for the roster.
-    FetchRoster,
-    /// Change the roster.
-    SetItem(Item),
+    /// Tell what we do.
+    ChatState {
+        to: BareJid,
+        state: ChatState,
+    },
+    /// Tell that all up to this message was read, if that is to be told.
+    Displayed(Stanza),
+    /// Add a contact, and ask to see its presence.
+    Add {
+        jid: BareJid,
+        name: String,
+    },
+    /// Remove a contact.
+    Remove(BareJid),
+    /// Let somebody see our presence, or do not.
+    Answer {
+        jid: BareJid,
+        accept: bool,
+    },
     /// Ask for the messages before this one, or the last ones.
     FetchHistory {
         with: BareJid,
@@ -91,31 +108,6 @@ pub(crate) enum Link {
     Closed { why: Option<String> },
 }
 
-/// What somebody's presence shows (RFC 6121 §4.7.2.1), the best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Show {
-    Here,
-    Away,
-    Busy,
-    Absent,
-}
-
-/// A contact.
-#[derive(Debug, Default)]
-pub(crate) struct Contact {
-    pub(crate) name: String,
-    pub(crate) subscription: Subscription,
-    /// Its sessions.
-    pub(crate) resources: BTreeMap<String, Show>,
-}
-
-impl Contact {
-    /// The best that any of its sessions shows.
-    pub(crate) fn show(&self) -> Show {
-        self.resources.values().min().copied().unwrap_or(Show::Absent)
-    }
-}
-
 /// Whether the other side was told that we are typing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Typing {
@@ -128,7 +120,10 @@ pub(crate) struct Model {
     pub(crate) account: BareJid,
     pub(crate) session: Option<FullJid>,
     pub(crate) link: Link,
-    pub(crate) contacts: BTreeMap<BareJid, Contact>,
+    /// The contacts, and what they are called.
+    pub(crate) contacts: BTreeMap<BareJid, String>,
+    /// Who is there, by their sessions.
+    pub(super) present: BTreeMap<BareJid, BTreeMap<String, Show>>,
     /// Who asks to see our presence.
     pub(crate) requests: BTreeSet<BareJid>,
     pub(crate) conversations: Vec<Conversation>,
@@ -150,6 +145,7 @@ impl Model {
             session: None,
             link: Link::Connecting,
             contacts: BTreeMap::new(),
+            present: BTreeMap::new(),
             requests: BTreeSet::new(),
             conversations: Vec::new(),
             current: None,
@@ -166,34 +162,27 @@ impl Model {
     pub(crate) fn update(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         self.now = now;
         match event {
-            Event::Online { jid, resumed } => self.online(jid, resumed),
+            Event::Online { jid, resumed } => return self.online(jid, resumed),
+            Event::Message(heard) => return self.message(&heard),
+            Event::Key(key) => return self.key(key),
+            Event::Paste(text) => {
+                self.input.insert(&text);
+                return self.typed();
+            }
+            Event::Tick => return self.pause(),
             Event::Offline { why, retry } => {
                 let retry = retry.and_then(|retry| now.checked_add(retry).ok());
-                self.link = Link::Offline { why, retry };
-                self.disconnected()
+                self.disconnected(Link::Offline { why, retry });
             }
-            Event::Closed { why } => {
-                self.link = Link::Closed { why };
-                self.disconnected()
-            }
-            Event::Roster(items) => {
-                let mut old = std::mem::take(&mut self.contacts);
-                for item in items {
-                    let resources = old.remove(&item.jid.to_bare()).map(|contact| contact.resources);
-                    self.contact(item, resources.unwrap_or_default());
+            Event::Closed { why } => self.disconnected(Link::Closed { why }),
+            Event::Roster(change) => self.roster(change),
+            Event::Presence(event) => self.presence(event),
+            Event::ChatState { from, state } => {
+                if let Some(at) = self.place(&from.to_bare()) {
+                    self.conversations[at].composing = state == ChatState::Composing;
                 }
-                Vec::new()
             }
-            Event::Pushed(item) => {
-                let resources = self.contacts.remove(&item.jid.to_bare()).map(|contact| contact.resources);
-                self.contact(item, resources.unwrap_or_default());
-                Vec::new()
-            }
-            Event::Stanza(stanza) => self.stanza(&stanza),
-            Event::History { with, page, complete } => {
-                self.history(&with, page, complete);
-                Vec::new()
-            }
+            Event::History { with, page } => self.history(&with, page),
             Event::Failed { what, with } => {
                 if let Some(at) = with.and_then(|with| self.place(&with))
                     && self.conversations[at].history == History::Asked
@@ -201,41 +190,25 @@ impl Model {
                     self.conversations[at].history = History::Unasked;
                 }
                 self.notice = Some(what);
-                Vec::new()
             }
-            Event::Progress { id, progress } => {
-                self.progress(&id, progress);
-                Vec::new()
-            }
-            Event::Key(key) => self.key(key),
-            Event::Paste(text) => {
-                self.input.insert(&text);
-                self.typed()
-            }
-            Event::Tick => self.pause(),
+            Event::Progress { id, progress } => self.progress(&id, progress),
         }
+        Vec::new()
     }
 
+    /// A session. What was missed before it comes by itself.
     fn online(&mut self, jid: FullJid, resumed: bool) -> Vec<Effect> {
         self.session = Some(jid);
         self.link = Link::Online;
         if resumed {
             return Vec::new();
         }
-        for contact in self.contacts.values_mut() {
-            contact.resources.clear();
-        }
-        let mut effects = vec![Effect::FetchRoster];
-        effects.push(Effect::Send { stanza: Stanza::presence(presence::Type::Available), follow: None });
-        // What was missed meanwhile is in the archive.
-        for conversation in &mut self.conversations {
-            conversation.history = History::Asked;
-            effects.push(Effect::FetchHistory { with: conversation.with.clone(), before: None });
-        }
-        effects
+        self.present.clear();
+        self.current.map_or_else(Vec::new, |at| self.show(at))
     }
 
-    fn disconnected(&mut self) -> Vec<Effect> {
+    fn disconnected(&mut self, link: Link) {
+        self.link = link;
         self.typing = None;
         for conversation in &mut self.conversations {
             conversation.composing = false;
@@ -243,27 +216,6 @@ impl Model {
                 conversation.history = History::Unasked;
             }
         }
-        Vec::new()
-    }
-
-    fn contact(&mut self, item: Item, resources: BTreeMap<String, Show>) {
-        if item.removed || self.contacts.len() >= MOST_CONTACTS {
-            return;
-        }
-        let contact = Contact { name: item.name, subscription: item.subscription, resources };
-        self.contacts.insert(item.jid.to_bare(), contact);
-    }
-
-    fn progress(&mut self, id: &str, progress: Progress) {
-        let Some(line) = self.conversations.iter_mut().find_map(|one| one.mine(id)) else { return };
-        line.state = match (progress, &line.state) {
-            // The receipt may be faster than the acknowledgement.
-            (_, State::Delivered) => return,
-            (Progress::Queued, _) => State::Queued,
-            (Progress::Sent, _) => State::Sent,
-            (Progress::Acknowledged, _) => State::Stored,
-            (Progress::Failed(error), _) => State::Failed(error.to_string()),
-        };
     }
 
     /// Whether there is a connection.
@@ -280,7 +232,7 @@ impl Model {
         self.conversations.get_mut(self.current?)
     }
 
-    fn place(&self, with: &BareJid) -> Option<usize> {
+    pub(super) fn place(&self, with: &BareJid) -> Option<usize> {
         self.conversations.iter().position(|one| one.with == *with)
     }
 
@@ -302,13 +254,14 @@ impl Model {
             if self.current == Some(at) { Vec::new() } else { self.stop_typing(ChatState::Active) };
         self.current = Some(at);
         let online = self.is_online();
-        if let Some(conversation) = self.conversations.get_mut(at) {
-            conversation.unread = 0;
-            if conversation.history == History::Unasked && online {
-                conversation.history = History::Asked;
-                effects.push(Effect::FetchHistory { with: conversation.with.clone(), before: None });
-            }
+        if let Some(conversation) = self.conversations.get_mut(at)
+            && conversation.history == History::Unasked
+            && online
+        {
+            conversation.history = History::Asked;
+            effects.push(Effect::FetchHistory { with: conversation.with.clone(), before: None });
         }
+        effects.extend(self.read());
         effects
     }
 
@@ -317,12 +270,6 @@ impl Model {
         if let Some(conversation) = self.shown_mut() {
             conversation.scroll = scroll;
         }
-    }
-
-    /// What somebody is called.
-    pub(crate) fn name<'a>(&'a self, jid: &'a BareJid) -> &'a str {
-        let name = self.contacts.get(jid).map(|contact| contact.name.as_str());
-        name.filter(|name| !name.is_empty()).unwrap_or_else(|| jid.as_str())
     }
 
     pub(super) fn fresh_id(&mut self) -> String {

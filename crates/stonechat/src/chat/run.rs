@@ -8,26 +8,28 @@ use crossterm::execute;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use ratatui::{DefaultTerminal, Frame};
-use stonechat_client::{Client, Delivery, Event as Happening, Events, Progress, SendError};
-use stonechat_jid::BareJid;
-use stonechat_stanza::{Stanza, rsm};
-use stonechat_xep_mam::Filter;
+use stonechat_client::{Event as Happening, Events, RequestError};
+use stonechat_extension::client::{Event as Told, new_id};
+use stonechat_stanza::Kind;
+use stonechat_stanza::error::Condition;
+use stonechat_xep_carbons::client as carbons;
+use stonechat_xep_chatstates::client as chatstates;
+use stonechat_xep_mam::client as mam;
+use stonechat_xep_presence::client as presence;
+use stonechat_xep_roster::client as roster;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::look::Look;
 use super::model::{Effect, Event, Model};
+use super::perform::Performer;
+use super::said::{Heard, delayed};
 use super::view;
 use crate::account::Account;
-use crate::archive::{self, Pages};
-use crate::command::roster::{fetch, set};
 use crate::failure::Failure;
-use crate::roster::{self, Pushed};
-use crate::{session, stanzas};
+use crate::session;
 
-/// So many messages of the archive are read at once.
-const PAGE: u32 = 50;
-/// So many stanzas wait for the client, and so many reports for the screen.
+/// So many reports wait for the screen.
 const WAITING: usize = 1024;
 /// How long leaving may take.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -37,19 +39,15 @@ pub(crate) async fn run(account: &Account) -> Result<(), Failure> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Failure::usage("the chat needs a terminal; scripts use send and listen"));
     }
-    let ids = stanzas::fresh_id()?;
-    let builder = session::builder(account)?.extension(&archive::EXTENSION).extension(&roster::EXTENSION);
+    let builder = session::builder(account, &account.extensions.all())?;
     let (client, mut events) = builder.start()?;
-    let model = Model::new(account.jid.clone(), ids, Timestamp::now());
+    let model = Model::new(account.jid.clone(), new_id(), Timestamp::now());
     let (reports, reported) = mpsc::channel(WAITING);
-    let (outbox, outgoing) = mpsc::channel(WAITING);
-    tokio::spawn(send_all(client.clone(), outgoing, reports.clone()));
-    let mut chat = Chat { model, client, outbox, reports, patience: account.patience };
+    let performer = Performer::start(client.clone(), reports);
     let ended = {
         let mut screen = Screen::open()?;
-        chat.go(&mut screen, &mut events, reported).await
+        Chat { model, performer }.go(&mut screen, &mut events, reported).await
     };
-    let client = chat.client;
     // What was typed before still leaves.
     let drain = async { while events.next().await.is_some() {} };
     let left = tokio::time::timeout(LAST_WORDS, async { tokio::join!(client.close(), drain) }).await;
@@ -79,10 +77,7 @@ impl Drop for Screen {
 
 struct Chat {
     model: Model,
-    client: Client,
-    outbox: mpsc::Sender<(Stanza, Option<String>)>,
-    reports: mpsc::Sender<Event>,
-    patience: Duration,
+    performer: Performer,
 }
 
 impl Chat {
@@ -129,100 +124,14 @@ impl Chat {
                 if matches!(effect, Effect::Quit) {
                     return Ok(());
                 }
-                self.perform(effect);
+                if let Some(event) = self.performer.perform(effect) {
+                    // What comes to nothing at once leads to nothing more.
+                    let effects = self.model.update(event, Timestamp::now());
+                    debug_assert!(effects.is_empty());
+                }
             }
         }
     }
-
-    fn perform(&mut self, effect: Effect) {
-        let handle = self.client.handle().with_timeout(self.patience);
-        let reports = self.reports.clone();
-        match effect {
-            Effect::Send { stanza, follow } => {
-                if let Err(error) = self.outbox.try_send((stanza, follow)) {
-                    let (_, follow) = error.into_inner();
-                    let progress = Progress::Failed(SendError::Closed);
-                    let event = follow.map(|id| Event::Progress { id, progress });
-                    let effects = event.map(|event| self.model.update(event, Timestamp::now()));
-                    debug_assert!(effects.is_none_or(|effects| effects.is_empty()));
-                }
-            }
-            Effect::FetchRoster => report(reports, async move {
-                match fetch(&handle).await {
-                    Ok(roster) => Event::Roster(roster.items),
-                    Err(error) => failed("the contacts cannot be read", &error, None),
-                }
-            }),
-            Effect::SetItem(item) => report(reports, async move {
-                match set(&handle, item).await {
-                    Ok(()) => Event::Tick,
-                    Err(error) => failed("the contact cannot be changed", &error, None),
-                }
-            }),
-            Effect::FetchHistory { with, before } => {
-                let pages = self.client.service::<Pages>();
-                report(reports, async move {
-                    let set =
-                        before.map_or_else(|| rsm::Request::last(PAGE), |id| rsm::Request::before(id, PAGE));
-                    let filter = Filter { with: Some((&with).into()), ..Filter::default() };
-                    let Some(pages) = pages else { return Event::Tick };
-                    match pages.read(&handle, &filter, set).await {
-                        Ok((page, fin)) => Event::History { with, page, complete: fin.complete },
-                        Err(error) => failed("the archive cannot be read", &error, Some(with)),
-                    }
-                });
-            }
-            Effect::Quit => {}
-        }
-    }
-}
-
-fn failed(what: &str, error: &stonechat_client::RequestError, with: Option<BareJid>) -> Event {
-    Event::Failed { what: format!("{what}: {error}"), with }
-}
-
-/// Has something asked, and the answer told to the model.
-fn report(reports: mpsc::Sender<Event>, asked: impl Future<Output = Event> + Send + 'static) {
-    tokio::spawn(async move {
-        let event = asked.await;
-        // When nobody listens any more, the user has left.
-        let _left = reports.send(event).await;
-    });
-}
-
-/// Gives the client what is to be sent, in its order.
-async fn send_all(
-    client: Client,
-    mut outgoing: mpsc::Receiver<(Stanza, Option<String>)>,
-    reports: mpsc::Sender<Event>,
-) {
-    while let Some((stanza, follow)) = outgoing.recv().await {
-        let sent = client.send(stanza).await;
-        let Some(id) = follow else { continue };
-        match sent {
-            Ok(delivery) => drop(tokio::spawn(follow_delivery(delivery, id, reports.clone()))),
-            Err(_) => report(reports.clone(), async {
-                Event::Progress { id, progress: Progress::Failed(SendError::Closed) }
-            }),
-        }
-    }
-}
-
-async fn follow_delivery(mut delivery: Delivery, id: String, reports: mpsc::Sender<Event>) {
-    let outcome = |result: Result<(), SendError>, delivery: &Delivery| match result {
-        Ok(()) => delivery.progress(),
-        Err(error) => Progress::Failed(error),
-    };
-    let sent = delivery.sent().await;
-    let progress = outcome(sent, &delivery);
-    let is_final = matches!(progress, Progress::Acknowledged | Progress::Failed(_));
-    if reports.send(Event::Progress { id: id.clone(), progress }).await.is_err() || is_final {
-        return;
-    }
-    let acknowledged = delivery.acknowledged().await;
-    let progress = outcome(acknowledged, &delivery);
-    // When nobody listens any more, the user has left.
-    let _left = reports.send(Event::Progress { id, progress }).await;
 }
 
 /// What the terminal says; that its size is another is seen when it is drawn.
@@ -240,8 +149,60 @@ fn translate(happening: Happening) -> Option<Event> {
         Happening::Online { jid, resumed } => Event::Online { jid, resumed },
         Happening::Offline { error, retry, .. } => Event::Offline { why: error.to_string(), retry },
         Happening::Closed(error) => Event::Closed { why: error.map(|error| error.to_string()) },
-        Happening::Stanza(inbound) => Event::Stanza(inbound.stanza),
-        Happening::Extension(event) => Event::Pushed(event.take::<Pushed>().ok()?.0),
+        Happening::Stanza(inbound) => match inbound.stanza.kind() {
+            Kind::Message(_) => Event::Message(Heard::live(inbound.stanza)),
+            _ => return None,
+        },
+        Happening::Extension(told) => return of_extension(told),
         _ => return None,
     })
+}
+
+/// What an extension says.
+fn of_extension(told: Told) -> Option<Event> {
+    let told = match told.take::<carbons::Event>() {
+        Ok(carbons::Event::Copy { message, delay, .. }) => {
+            let at = delay.map(|delay| delay.stamp.timestamp()).or_else(|| delayed(&message));
+            return Some(Event::Message(Heard { stanza: message, at, archive_id: None }));
+        }
+        Ok(_) => return None,
+        Err(told) => told,
+    };
+    let told = match told.take::<mam::Event>() {
+        Ok(event) => return of_archive(event),
+        Err(told) => told,
+    };
+    let told = match told.take::<roster::Event>() {
+        Ok(change) => return Some(Event::Roster(change)),
+        Err(told) => told,
+    };
+    let told = match told.take::<presence::Event>() {
+        Ok(event) => return Some(Event::Presence(event)),
+        Err(told) => told,
+    };
+    let chatstates::Event { from, state } = told.take().ok()?;
+    Some(Event::ChatState { from, state })
+}
+
+fn of_archive(event: mam::Event) -> Option<Event> {
+    let what = match event {
+        mam::Event::Message(message) => {
+            let at = message.at.map(stonechat_stanza::time::DateTime::timestamp);
+            let (stanza, archive_id) = (message.message, Some(message.id));
+            return Some(Event::Message(Heard { stanza, at, archive_id }));
+        }
+        mam::Event::Gap => "some of what came meanwhile is no longer in the archive".to_owned(),
+        // There need not be an archive.
+        mam::Event::Failed(RequestError::Refused(error))
+            if matches!(
+                error.condition,
+                Condition::ServiceUnavailable | Condition::FeatureNotImplemented
+            ) =>
+        {
+            return None;
+        }
+        mam::Event::Failed(error) => format!("what came meanwhile cannot be read: {error}"),
+        _ => return None,
+    };
+    Some(Event::Failed { what, with: None })
 }

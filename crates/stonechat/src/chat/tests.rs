@@ -6,13 +6,19 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use stonechat_client::{Progress, SendError};
-use stonechat_stanza::{Payload as _, Stanza};
-use stonechat_xep_mam::Archived;
-use stonechat_xep_roster::{Item, Subscription};
+use stonechat_stanza::Stanza;
+use stonechat_xep_chatstates::State as ChatState;
+use stonechat_xep_mam::client::{Message, Page};
+use stonechat_xep_presence::client::Event as Presence;
+use stonechat_xep_presence::{Availability, Show as Told};
+use stonechat_xep_roster::Item;
+use stonechat_xep_roster::client::Event as Change;
 
+use super::contacts::Show;
 use super::conversation::State;
 use super::look::{Colors, Look};
-use super::model::{Effect, Event, Model, Show};
+use super::model::{Effect, Event, Model};
+use super::said::Heard;
 use super::view;
 
 /// A chat at a time that the test says.
@@ -27,16 +33,24 @@ impl Chat {
         Self { model: Model::new("juliet@example.com".parse().unwrap(), "id".to_owned(), now), now }
     }
 
-    /// One that is online, with Romeo as a contact in both directions.
+    /// One that is online, with Romeo and the nurse as contacts.
     fn online() -> Self {
         let mut chat = Self::new();
         chat.does(Event::Online { jid: "juliet@example.com/balcony".parse().unwrap(), resumed: false });
-        let romeo = Item {
-            name: "Romeo".to_owned(),
-            subscription: Subscription::Both,
-            ..Item::new("romeo@example.net".parse().unwrap())
-        };
-        chat.does(Event::Roster(vec![romeo, Item::new("nurse@example.com".parse().unwrap())]));
+        chat.contact("romeo@example.net", "Romeo");
+        chat.contact("nurse@example.com", "");
+        chat
+    }
+
+    fn contact(&mut self, jid: &str, name: &str) {
+        let item = Item { name: name.to_owned(), ..Item::new(jid.parse().unwrap()) };
+        self.does(Event::Roster(Change::Changed { item, before: None }));
+    }
+
+    /// In conversation with Romeo.
+    fn talking() -> Self {
+        let mut chat = Self::online();
+        chat.enters("/open romeo@example.net");
         chat
     }
 
@@ -51,7 +65,35 @@ impl Chat {
     }
 
     fn stanza(&mut self, xml: &str) -> Vec<String> {
-        self.does(Event::Stanza(Stanza::parse(xml.as_bytes()).unwrap()))
+        self.does(Event::Message(Heard::live(Stanza::parse(xml.as_bytes()).unwrap())))
+    }
+
+    /// A message that another device has received or sent.
+    fn copy(&mut self, xml: &str) -> Vec<String> {
+        let stanza = Stanza::parse(xml.as_bytes()).unwrap();
+        self.does(Event::Message(Heard::live(stanza)))
+    }
+
+    /// What Romeo's client says of itself.
+    fn romeo(&mut self, resource: &str, show: Option<Option<Told>>) {
+        let from = format!("romeo@example.net/{resource}").parse().unwrap();
+        let event = match show {
+            Some(show) => {
+                let availability = Availability { show, ..Availability::default() };
+                Presence::Available { from, availability }
+            }
+            None => Presence::Unavailable { from, status: None },
+        };
+        self.does(Event::Presence(event));
+    }
+
+    /// What Romeo does.
+    fn state(&mut self, state: ChatState) {
+        self.does(Event::ChatState { from: "romeo@example.net/o".parse().unwrap(), state });
+    }
+
+    fn lines(&self) -> Vec<&str> {
+        self.model.shown().unwrap().lines.iter().map(|line| line.body.as_str()).collect()
     }
 
     fn key(&mut self, code: KeyCode) -> Vec<String> {
@@ -84,46 +126,48 @@ impl Chat {
 fn describe(effect: &Effect) -> String {
     match effect {
         Effect::Send { stanza, .. } => stanza.to_string(),
-        Effect::FetchRoster => "roster".to_owned(),
-        Effect::SetItem(item) => format!("set {} removed={}", item.jid, item.removed),
+        Effect::ChatState { to, state } => format!("{} to {to}", state.as_str()),
+        Effect::Displayed(message) => format!("read {}", message.id().unwrap_or_default()),
+        Effect::Add { jid, name } => format!("add {jid} {name}"),
+        Effect::Remove(jid) => format!("remove {jid}"),
+        Effect::Answer { jid, accept } => format!("answer {jid} {accept}"),
         Effect::FetchHistory { with, before } => format!("history {with} {before:?}"),
         Effect::Quit => "quit".to_owned(),
     }
 }
 
-fn archived(id: &str, from: &str, at: &str, body: &str) -> Archived {
-    let text = format!(
-        "<result xmlns='urn:xmpp:mam:2' id='{id}'><forwarded xmlns='urn:xmpp:forward:0'>\
-         <delay xmlns='urn:xmpp:delay' stamp='{at}'/><message xmlns='jabber:client' id='m{id}' from='{from}' type='chat'>\
-         <body>{body}</body></message></forwarded></result>"
-    );
-    Archived::parse(&text.parse().unwrap()).unwrap()
+fn archived(id: &str, from: &str, at: &str, children: &str) -> Message {
+    let to = if from.starts_with("juliet") { "romeo@example.net" } else { "juliet@example.com" };
+    let xml = format!("<message id='m{id}' from='{from}' to='{to}' type='chat'>{children}</message>");
+    let message = Stanza::parse(xml.as_bytes()).unwrap();
+    Message { id: id.to_owned(), at: Some(at.parse().unwrap()), message }
 }
 
-const HELLO: &str = "<message from='romeo@example.net/orchard' id='r1' type='chat'><body>hello</body>\
-     <request xmlns='urn:xmpp:receipts'/><active xmlns='http://jabber.org/protocol/chatstates'/></message>";
+fn page(messages: Vec<Message>, complete: bool) -> Event {
+    let page = Page { messages, complete, stable: true, set: <_>::default() };
+    Event::History { with: "romeo@example.net".parse().unwrap(), page }
+}
+
+const HELLO: &str = "<message from='romeo@example.net/orchard' to='juliet@example.com' id='r1' type='chat'><body>hello</body>\
+     <markable xmlns='urn:xmpp:chat-markers:0'/></message>";
 
 #[test]
-fn a_session_begins_with_the_contacts_presence_and_what_was_missed() {
+fn a_session_begins_with_the_history_of_the_conversation_that_is_shown() {
     let mut chat = Chat::new();
     chat.enters("/open romeo@example.net");
-    let begun =
-        chat.does(Event::Online { jid: "juliet@example.com/balcony".parse().unwrap(), resumed: false });
-    assert_eq!((begun[0].as_str(), begun[2].as_str()), ("roster", "history romeo@example.net None"));
-    assert!(begun[1].starts_with("<presence"), "{begun:?}");
-    let resumed =
-        chat.does(Event::Online { jid: "juliet@example.com/balcony".parse().unwrap(), resumed: true });
-    assert!(resumed.is_empty(), "{resumed:?}");
+    let jid = || "juliet@example.com/balcony".parse().unwrap();
+    assert_eq!(chat.does(Event::Online { jid: jid(), resumed: false }), ["history romeo@example.net None"]);
+    assert_eq!(chat.does(Event::Online { jid: jid(), resumed: true }), [""; 0]);
 }
 
 #[test]
 fn a_conversation_on_the_screen() {
     let mut chat = Chat::online();
-    chat.stanza("<presence from='romeo@example.net/orchard'><show>away</show></presence>");
+    chat.romeo("orchard", Some(Some(Told::Away)));
     chat.enters("/open romeo@example.net");
     chat.stanza(HELLO);
     let sent = chat.enters("good night, good night! parting is such sweet sorrow");
-    assert!(sent[0].contains("to='romeo@example.net'") && sent[0].contains("urn:xmpp:receipts"), "{sent:?}");
+    assert!(sent[0].contains("to='romeo@example.net'") && sent[0].contains("<body>good night"), "{sent:?}");
     chat.does(Event::Progress { id: "id-1".to_owned(), progress: Progress::Acknowledged });
     chat.types("a");
     let expected = "
@@ -209,43 +253,139 @@ fn unread_messages_are_counted_until_the_conversation_is_shown() {
 }
 
 #[test]
-fn receipts_go_to_those_who_may_see_our_presence_only() {
+fn what_is_shown_is_told_to_be_read_and_nothing_else() {
     let mut chat = Chat::online();
-    let receipts = chat.stanza(HELLO);
-    assert_eq!(receipts.len(), 1);
-    assert!(
-        receipts[0].contains("to='romeo@example.net/orchard'") && receipts[0].contains("id='r1'"),
-        "{receipts:?}"
-    );
-    assert!(chat.stanza(&HELLO.replace("romeo@example.net", "stranger@example.org")).is_empty());
+    assert_eq!(chat.stanza(HELLO), [""; 0]);
+    assert_eq!(chat.enters("/open romeo@example.net"), ["history romeo@example.net None", "read r1"]);
+    assert_eq!(chat.stanza(&HELLO.replace("r1", "r2")), ["read r2"]);
+    chat.stanza(&HELLO.replace("r1", "r3").replace("urn:xmpp:chat-markers:0", "urn:example"));
+    assert_eq!(chat.key(KeyCode::PageDown), [""; 0], "who does not ask is not told");
 }
 
 #[test]
-fn typing_is_told_to_who_tells_it_too() {
-    let mut chat = Chat::online();
-    chat.enters("/open romeo@example.net");
-    assert!(chat.types("hel").is_empty(), "nobody knows whether that is understood");
-    chat.stanza(HELLO);
-    chat.key(KeyCode::Esc);
-    let told = chat.types("lo");
-    assert_eq!(told.len(), 1);
-    assert!(told[0].contains("<composing"), "{told:?}");
-    assert!(chat.later(4).is_empty());
-    assert!(chat.later(2)[0].contains("<paused"));
-    assert!(chat.types("!")[0].contains("<composing"));
-    let sent = chat.key(KeyCode::Enter);
-    assert!(sent.len() == 1 && sent[0].contains("<active"), "{sent:?}");
+fn typing_is_told_as_it_changes() {
+    let mut chat = Chat::talking();
+    assert_eq!(chat.types("lo"), ["composing to romeo@example.net"]);
+    assert_eq!(chat.later(4), [""; 0]);
+    assert_eq!(chat.later(2), ["paused to romeo@example.net"]);
+    assert_eq!(chat.types("!"), ["composing to romeo@example.net"]);
+    assert_eq!(chat.key(KeyCode::Enter).len(), 1);
     assert!(chat.types("/hel").is_empty(), "commands are nobody's business");
+    chat.key(KeyCode::Esc);
+    chat.does(Event::Offline { why: String::new(), retry: None });
+    assert_eq!(chat.types("x"), [""; 0]);
 }
 
 #[test]
 fn it_is_seen_that_the_other_side_is_typing() {
-    let mut chat = Chat::online();
-    chat.enters("/open romeo@example.net");
-    chat.stanza("<message from='romeo@example.net/o' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>");
+    let mut chat = Chat::talking();
+    chat.state(ChatState::Composing);
     assert!(chat.screen(70, 8).contains("Romeo is typing…"));
+    chat.state(ChatState::Paused);
+    assert!(!chat.screen(70, 8).contains("typing"));
+    chat.state(ChatState::Composing);
     chat.stanza(HELLO);
     assert!(!chat.screen(70, 8).contains("typing"));
+}
+
+#[test]
+fn what_other_devices_receive_and_send_is_shown() {
+    let mut chat = Chat::online();
+    chat.copy(HELLO);
+    assert!(chat.screen(70, 8).contains("Romeo (1)"));
+    let sent = "<message from='juliet@example.com/desk' to='romeo@example.net' id='d1' type='chat'><body>from the desk</body></message>";
+    chat.copy(sent);
+    assert!(!chat.screen(70, 8).contains("(1)"), "who answers has read");
+    chat.enters("/open romeo@example.net");
+    assert!(chat.screen(70, 8).contains("me: from the desk ✓"), "{}", chat.screen(70, 8));
+}
+
+#[test]
+fn what_another_device_has_read_is_unread_no_more() {
+    let mut chat = Chat::online();
+    chat.stanza(HELLO);
+    chat.stanza(&HELLO.replace("r1", "r2"));
+    let read = "<message from='juliet@example.com/desk' to='romeo@example.net/orchard' type='chat'>\
+         <displayed xmlns='urn:xmpp:chat-markers:0' id='r1'/></message>";
+    chat.copy(read);
+    assert!(chat.screen(70, 8).contains("Romeo (1)"), "{}", chat.screen(70, 8));
+    chat.copy(&read.replace("'r1'", "'r2'"));
+    assert!(!chat.screen(70, 8).contains("(1)"));
+}
+
+#[test]
+fn a_correction_is_shown_in_the_place_of_the_message() {
+    let mut chat = Chat::talking();
+    chat.stanza(HELLO);
+    chat.stanza(
+        "<message from='romeo@example.net/orchard' id='r2' type='chat'><body>good evening</body>\
+         <replace xmlns='urn:xmpp:message-correct:0' id='r1'/></message>",
+    );
+    assert_eq!(chat.lines(), ["good evening"]);
+    assert!(chat.screen(70, 8).contains("Romeo: good evening ✎"));
+    chat.enters("hallo");
+    let sent = chat.enters("/correct hello");
+    assert!(sent[0].contains("<body>hello</body>") && sent[0].contains("id='id-1'"), "{sent:?}");
+    assert!(chat.screen(70, 8).contains("me: hello ✎ … waits"), "{}", chat.screen(70, 8));
+    chat.does(Event::Progress { id: "id-2".to_owned(), progress: Progress::Acknowledged });
+    assert!(chat.screen(70, 8).contains("me: hello ✎ ✓"), "{}", chat.screen(70, 8));
+}
+
+#[test]
+fn a_message_is_taken_back() {
+    let mut chat = Chat::talking();
+    chat.stanza(HELLO);
+    assert!(chat.enters("/retract").is_empty(), "one's own alone");
+    chat.enters("secret");
+    assert!(chat.enters("/retract")[0].contains("urn:xmpp:message-retract:1"));
+    chat.stanza("<message from='romeo@example.net/o' id='x' type='chat'><retract xmlns='urn:xmpp:message-retract:1' id='r1'/></message>");
+    let screen = chat.screen(70, 8);
+    assert!(screen.matches("(taken back)").count() == 2 && !screen.contains("hello"), "{screen}");
+}
+
+#[test]
+fn reactions_are_shown_below_the_message() {
+    let mut chat = Chat::talking();
+    chat.stanza(HELLO);
+    chat.enters("hi");
+    let sent = chat.enters("/react 👋 🐢");
+    assert!(sent[0].contains("<reaction>🐢</reaction>") && sent[0].contains("id='r1'"), "{sent:?}");
+    chat.stanza("<message from='romeo@example.net/o' type='chat'><reactions xmlns='urn:xmpp:reactions:0' id='id-1'><reaction>❤</reaction></reactions></message>");
+    let screen = chat.screen(70, 9);
+    assert!(screen.contains("↳ me: 👋") && screen.contains("↳ Romeo: ❤"), "{screen}");
+    chat.key(KeyCode::Up);
+    chat.key(KeyCode::Up);
+    chat.enters("/react");
+    assert!(!chat.screen(70, 9).contains("me: 👋"));
+}
+
+#[test]
+fn an_answer_is_shown_with_what_it_answers() {
+    let mut chat = Chat::talking();
+    chat.stanza(HELLO);
+    let sent = chat.enters("/reply good evening");
+    assert!(sent[0].contains("&gt; hello\ngood evening") && sent[0].contains("urn:xmpp:reply:0"), "{sent:?}");
+    let screen = chat.screen(70, 8);
+    assert!(screen.contains("↱ Romeo: hello") && screen.contains("me: good evening"), "{screen}");
+    chat.stanza(
+        "<message from='romeo@example.net/o' id='r2' type='chat'><body>&gt; good evening\nindeed</body>\
+         <reply xmlns='urn:xmpp:reply:0' id='id-1'/>\
+         <fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='15'/></fallback></message>",
+    );
+    let screen = chat.screen(70, 9);
+    assert!(screen.contains("↱ me: good evening") && screen.contains("Romeo: indeed"), "{screen}");
+    // What corrects an answer is one, too.
+    assert!(chat.enters("/correct good night")[0].contains("urn:xmpp:reply:0"));
+}
+
+#[test]
+fn a_message_is_marked_when_it_is_read() {
+    let mut chat = Chat::talking();
+    chat.enters("one");
+    chat.enters("two");
+    chat.stanza("<message from='romeo@example.net/o' type='chat'><displayed xmlns='urn:xmpp:chat-markers:0' id='id-1'/></message>");
+    let screen = chat.screen(70, 8);
+    assert!(screen.contains("me: one ✓✓ read") && screen.contains("me: two … waits"), "{screen}");
 }
 
 #[test]
@@ -274,21 +414,27 @@ fn the_connection_and_what_waits_for_it_are_shown() {
 fn the_archive_is_read_backwards_and_each_message_is_shown_once() {
     let mut chat = Chat::online();
     assert_eq!(chat.enters("/open romeo@example.net"), ["history romeo@example.net None"]);
-    let page = vec![
-        archived("3", "romeo@example.net/o", "2026-11-28T10:00:00Z", "three"),
-        archived("4", "juliet@example.com/b", "2026-11-28T10:01:00Z", "four"),
+    let last = vec![
+        archived("3", "romeo@example.net/o", "2026-11-28T10:00:00Z", "<body>three</body>"),
+        archived("4", "juliet@example.com/b", "2026-11-28T10:01:00Z", "<body>four</body>"),
+        archived(
+            "5",
+            "romeo@example.net/o",
+            "2026-11-28T10:02:00Z",
+            "<replace xmlns='urn:xmpp:message-correct:0' id='m1'/><body>the first</body>",
+        ),
     ];
-    let with = || "romeo@example.net".parse().unwrap();
-    chat.does(Event::History { with: with(), page: page.clone(), complete: false });
+    chat.does(page(last.clone(), false));
+    assert_eq!(chat.model.conversations[0].unread, 0);
     assert_eq!(chat.key(KeyCode::PageUp), ["history romeo@example.net Some(\"3\")"]);
     assert!(chat.key(KeyCode::PageUp).is_empty(), "it is being read already");
-    let first = archived("1", "romeo@example.net/o", "2026-11-27T10:00:00Z", "one");
-    chat.does(Event::History { with: with(), page: vec![first], complete: true });
-    chat.does(Event::History { with: with(), page, complete: true });
-    let bodies: Vec<_> = chat.model.shown().unwrap().lines.iter().map(|line| line.body.as_str()).collect();
-    assert_eq!(bodies, ["one", "three", "four"]);
+    let first = archived("1", "romeo@example.net/o", "2026-11-27T10:00:00Z", "<body>one</body>");
+    let earlier = archived("0", "romeo@example.net/o", "2026-11-27T09:00:00Z", "<body>zero</body>");
+    chat.does(page(vec![earlier, first], true));
+    chat.does(page(last, true));
+    assert_eq!(chat.lines(), ["zero", "three", "four", "the first"]);
     assert!(chat.key(KeyCode::PageUp).is_empty());
-    assert!(chat.screen(70, 9).contains("10:00 Romeo: one"), "{}", chat.screen(70, 9));
+    assert!(chat.screen(70, 10).contains("09:00 Romeo: zero"), "{}", chat.screen(70, 10));
 }
 
 #[test]
@@ -317,15 +463,16 @@ fn tab_completes_commands_and_addresses() {
 #[test]
 fn contacts_are_added_removed_and_let_in() {
     let mut chat = Chat::online();
-    let added = chat.enters("/add tybalt@example.com Tybalt");
-    assert_eq!(added[0], "set tybalt@example.com removed=false");
-    assert!(added[1].contains("type='subscribe'"), "{added:?}");
-    assert_eq!(chat.enters("/remove nurse@example.com"), ["set nurse@example.com removed=true"]);
-    chat.does(Event::Pushed(Item { removed: true, ..Item::new("nurse@example.com".parse().unwrap()) }));
+    assert_eq!(chat.enters("/add tybalt@example.com Tybalt"), ["add tybalt@example.com Tybalt"]);
+    assert_eq!(chat.enters("/remove nurse@example.com"), ["remove nurse@example.com"]);
+    chat.does(Event::Roster(Change::Removed(Item::new("nurse@example.com".parse().unwrap()))));
     assert!(!chat.screen(70, 8).contains("nurse"));
-    chat.stanza("<presence from='paris@example.org' type='subscribe'/>");
+    chat.does(Event::Presence(Presence::Request {
+        from: "paris@example.org".parse().unwrap(),
+        status: None,
+    }));
     assert!(chat.screen(100, 8).contains("/accept paris@example.org"));
-    assert!(chat.enters("/accept paris@example.org")[0].contains("type='subscribed'"));
+    assert_eq!(chat.enters("/accept paris@example.org"), ["answer paris@example.org true"]);
 }
 
 #[test]
@@ -351,19 +498,18 @@ fn what_others_write_does_not_control_the_screen() {
 #[test]
 fn presence_is_that_of_the_session_that_is_most_present() {
     let mut chat = Chat::online();
-    let romeo: stonechat_jid::BareJid = "romeo@example.net".parse().unwrap();
-    let show = |chat: &Chat| chat.model.contacts.get(&romeo).unwrap().show();
-    chat.stanza("<presence from='romeo@example.net/a'><show>dnd</show></presence>");
-    assert_eq!(show(&chat), Show::Busy);
-    chat.stanza("<presence from='romeo@example.net/b'/>");
-    assert_eq!(show(&chat), Show::Here);
-    chat.stanza("<presence from='romeo@example.net/b' type='unavailable'/>");
-    chat.stanza("<presence from='romeo@example.net/a' type='unavailable'/>");
-    assert_eq!(show(&chat), Show::Absent);
+    let show = |chat: &Chat| chat.model.show_of(&"romeo@example.net".parse().unwrap());
+    chat.romeo("a", Some(Some(Told::Dnd)));
+    assert_eq!(show(&chat), Some(Show::Busy));
+    chat.romeo("b", Some(None));
+    assert_eq!(show(&chat), Some(Show::Here));
+    chat.romeo("b", None);
+    chat.romeo("a", None);
+    assert_eq!(show(&chat), Some(Show::Absent));
     for number in 0..200 {
-        chat.stanza(&format!("<presence from='romeo@example.net/{number}'/>"));
+        chat.romeo(&number.to_string(), Some(None));
     }
-    assert!(chat.model.contacts.get(&romeo).unwrap().resources.len() <= 50);
+    assert!(chat.model.present.values().all(|sessions| sessions.len() <= 50));
 }
 
 #[test]

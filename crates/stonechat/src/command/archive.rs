@@ -6,13 +6,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use stonechat_jid::Jid;
 use stonechat_stanza::rsm;
-use stonechat_xep_mam::{Archived, Filter};
+use stonechat_xep_mam::Filter;
+use stonechat_xep_mam::client::{Archive, Message, Page};
 
 use crate::account::Account;
-use crate::archive::{EXTENSION, MOST, Pages};
-use crate::failure::{Code, Failure};
-use crate::session::{self, Session};
+use crate::failure::Failure;
+use crate::session::{Session, builder, section};
 use crate::{say, stanzas};
+
+/// So many messages are asked for at once at most.
+const MOST: u32 = 100;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -31,7 +34,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
-    let builder = session::builder(account)?.extension(&EXTENSION);
+    // What came meanwhile is of no interest.
+    let builder = builder(account, &[&stonechat_xep_mam::CLIENT])?.section("mam", section("sync", false));
     let mut session = Session::start(builder, account.patience).await?;
     let read =
         if args.export { export(&mut session, args.with).await } else { last(&mut session, args).await };
@@ -39,39 +43,34 @@ pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
     read
 }
 
-async fn page(
-    session: &mut Session,
-    with: &Jid,
-    set: rsm::Request,
-) -> Result<(Vec<Archived>, stonechat_xep_mam::Fin), Failure> {
-    let pages = session.client.service::<Pages>();
-    let pages =
-        pages.ok_or_else(|| Failure::new(Code::Internal, "there is nothing to read archives with"))?;
-    let handle = session.handle();
+async fn page(session: &mut Session, with: &Jid, set: rsm::Request) -> Result<Page, Failure> {
+    let archive = session.service::<Archive>()?;
     let filter = Filter { with: Some(with.clone()), ..Filter::default() };
-    let read = session.during(pages.read(&handle, &filter, set), |_| {}).await?;
+    let read = session.during(archive.page(None, &filter, set), |_| {}).await?;
     read.map_err(|error| Failure::from(error).within("the archive"))
 }
 
 async fn last(session: &mut Session, args: Args) -> Result<(), Failure> {
-    let (messages, _) = page(session, &args.with, rsm::Request::last(args.last)).await?;
-    messages.iter().filter_map(as_line).try_for_each(say::line)
+    let page = page(session, &args.with, rsm::Request::last(args.last)).await?;
+    page.messages.iter().filter_map(as_line).try_for_each(say::line)
 }
 
 async fn export(session: &mut Session, with: Jid) -> Result<(), Failure> {
     let bar = bar();
     let mut set = rsm::Request::first(MOST);
     loop {
-        let (messages, fin) = page(session, &with, set).await?;
-        if let Some(count) = fin.set.count {
+        let page = page(session, &with, set).await?;
+        if let Some(count) = page.set.count {
             bar.set_length(u64::from(count));
         }
-        for message in &messages {
+        for message in &page.messages {
             bar.suspend(|| say::line(as_json(message)))?;
             bar.inc(1);
         }
-        match fin.set.last {
-            Some(last) if !fin.complete && !messages.is_empty() => set = rsm::Request::after(last, MOST),
+        match page.set.last {
+            Some(last) if !page.complete && !page.messages.is_empty() => {
+                set = rsm::Request::after(last, MOST);
+            }
             _ => break,
         }
     }
@@ -93,38 +92,33 @@ fn bar() -> ProgressBar {
 const TEMPLATE: &str = "{spinner} {pos}/{len} messages {wide_bar} {eta}";
 
 /// A message for people; `None` for one without a text.
-fn as_line(archived: &Archived) -> Option<String> {
-    let message = &archived.forwarded.stanza;
-    let body = stanzas::text(message, "body")?;
-    let at = archived.forwarded.delay.as_ref().map(|delay| delay.stamp.to_string()).unwrap_or_default();
-    let from = message.from().map(|from| from.bare_str().to_owned()).unwrap_or_default();
+fn as_line(archived: &Message) -> Option<String> {
+    let body = stanzas::text(&archived.message, "body")?;
+    let at = archived.at.as_ref().map(ToString::to_string).unwrap_or_default();
+    let from = archived.message.from().map(|from| from.bare_str().to_owned()).unwrap_or_default();
     // What continues a message cannot be taken for another one.
     Some(format!("{at} {from}: {}", say::printable(&body).replace('\n', "\n    ")))
 }
 
-fn as_json(archived: &Archived) -> Value {
-    let mut told = stanzas::describe(&archived.forwarded.stanza);
+fn as_json(archived: &Message) -> Value {
+    let mut told = stanzas::describe(&archived.message);
     if let Value::Object(map) = &mut told {
         map.insert("archive-id".to_owned(), json!(archived.id));
-        let at = archived.forwarded.delay.as_ref().map(|delay| delay.stamp.to_string());
-        map.insert("archived".to_owned(), json!(at));
+        map.insert("archived".to_owned(), json!(archived.at.as_ref().map(ToString::to_string)));
     }
     told
 }
 
 #[cfg(test)]
 mod tests {
-    use stonechat_stanza::Payload as _;
+    use stonechat_stanza::Stanza;
 
     use super::*;
 
-    fn archived(body: &str) -> Archived {
-        let text = format!(
-            "<result xmlns='urn:xmpp:mam:2' id='7'><forwarded xmlns='urn:xmpp:forward:0'>\
-             <delay xmlns='urn:xmpp:delay' stamp='2010-07-10T23:08:25Z'/><message xmlns='jabber:client' \
-             from='romeo@example.net/o'>{body}</message></forwarded></result>"
-        );
-        Archived::parse(&text.parse().unwrap()).unwrap()
+    fn archived(body: &str) -> Message {
+        let text = format!("<message from='romeo@example.net/o'>{body}</message>");
+        let message = Stanza::parse(text.as_bytes()).unwrap();
+        Message { id: "7".to_owned(), at: Some("2010-07-10T23:08:25Z".parse().unwrap()), message }
     }
 
     #[test]

@@ -2,15 +2,14 @@
 
 use serde_json::json;
 use stonechat_client::RequestError;
-use stonechat_extension::client::Handle;
 use stonechat_jid::Jid;
-use stonechat_stanza::iq;
-use stonechat_xep_disco::{Info, InfoQuery, Items, ItemsQuery};
+use stonechat_xep_disco::client::Disco;
+use stonechat_xep_disco::{Info, Items};
 
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::say;
-use crate::session::{Session, ask};
+use crate::session::Session;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -29,10 +28,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
-    let mut session = Session::open(account).await?;
+    let mut session = Session::open(account, &[&stonechat_xep_disco::CLIENT]).await?;
     let to = args.to.clone().unwrap_or_else(|| account.jid.to_domain().into());
-    let handle = session.handle();
-    let asked = session.during(discover(&handle, &to, args.node.as_deref()), |_| {}).await;
+    let asked = match session.service::<Disco>() {
+        Ok(disco) => session.during(discover(&disco, &to, args.node.as_deref()), |_| {}).await,
+        Err(failure) => Err(failure),
+    };
     session.close().await;
     let (info, items) = asked?.map_err(|error| Failure::from(error).within(&to))?;
     if args.json {
@@ -42,10 +43,9 @@ pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
     }
 }
 
-async fn discover(handle: &Handle, to: &Jid, node: Option<&str>) -> Result<(Info, Items), RequestError> {
-    let node = node.map(str::to_owned);
-    let info = ask(handle, Some(to.clone()), iq::Type::Get, &InfoQuery { node: node.clone() }).await?;
-    match ask(handle, Some(to.clone()), iq::Type::Get, &ItemsQuery { node }).await {
+async fn discover(disco: &Disco, to: &Jid, node: Option<&str>) -> Result<(Info, Items), RequestError> {
+    let info = disco.info(to.clone(), node).await?;
+    match disco.items(to.clone(), node).await {
         Ok(items) => Ok((info, items)),
         // §3.1 and §4.1 need not both be there.
         Err(RequestError::Refused(_)) => Ok((info, Items::default())),

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use stonechat_client::Event;
-use stonechat_stanza::{Kind, Stanza, presence};
+use stonechat_stanza::Kind;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::account::Account;
 use crate::failure::{Code, Failure};
 use crate::say;
-use crate::session::Session;
+use crate::session::{Session, builder, section};
 use crate::stanzas;
 
 #[derive(Debug, clap::Args)]
@@ -36,7 +36,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(account: &Account, args: &Args) -> Result<(), Failure> {
-    let mut session = Session::open(account).await?;
+    let builder = builder(account, &[&stonechat_xep_ping::CLIENT, &stonechat_xep_presence::CLIENT])?;
+    let builder = builder.section("presence", section("available", !args.invisible));
+    let mut session = Session::start(builder, account.patience).await?;
     let listened = listen(&mut session, args).await;
     session.close().await;
     listened
@@ -44,7 +46,6 @@ pub(crate) async fn run(account: &Account, args: &Args) -> Result<(), Failure> {
 
 async fn listen(session: &mut Session, args: &Args) -> Result<(), Failure> {
     say::line(json!({ "event": "online", "jid": session.jid.as_str(), "resumed": false }))?;
-    appear(session, args).await?;
     let no_signals = |error| Failure::io("signals", error);
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
@@ -63,18 +64,9 @@ async fn listen(session: &mut Session, args: &Args) -> Result<(), Failure> {
         }
         match event {
             Event::Stanza(inbound) if matches!(inbound.stanza.kind(), Kind::Message(_)) => messages += 1,
-            Event::Online { resumed: false, .. } => appear(session, args).await?,
             Event::Closed(error) => return error.map_or(Ok(()), |error| Err(error.into())),
             _ => {}
         }
-    }
-    Ok(())
-}
-
-async fn appear(session: &Session, args: &Args) -> Result<(), Failure> {
-    if !args.invisible {
-        let sent = session.client.send(Stanza::presence(presence::Type::Available)).await;
-        sent.map_err(|closed| Failure::new(Code::Internal, closed))?;
     }
     Ok(())
 }

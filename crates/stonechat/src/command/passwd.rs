@@ -1,16 +1,15 @@
 //! `stonechat passwd`: another password (XEP-0077 §3.3).
 
-use stonechat_stanza::iq;
-use stonechat_xep_register::Query;
+use stonechat_xep_register::client::Registration;
 
 use crate::account::Account;
 use crate::failure::Failure;
-use crate::session::{Session, tell};
+use crate::session::Session;
 use crate::{say, secret};
 
 pub(crate) async fn run(account: &Account) -> Result<(), Failure> {
     // With the old one first: who mistypes that need not think of a new one.
-    let mut session = Session::open(account).await?;
+    let mut session = Session::open(account, &[&stonechat_xep_register::CLIENT]).await?;
     let changed = change(&mut session, account).await;
     session.close().await;
     changed
@@ -18,10 +17,7 @@ pub(crate) async fn run(account: &Account) -> Result<(), Failure> {
 
 async fn change(session: &mut Session, account: &Account) -> Result<(), Failure> {
     let new = secret::new(&account.jid)?;
-    let query = Query::submit(account.jid.local().unwrap_or_default(), new.as_str());
-    let handle = session.handle();
-    // The server's domain, as the account's own address stands for contacts (§3.3).
-    let domain = account.jid.to_domain().into();
-    session.during(tell(&handle, Some(domain), iq::Type::Set, &query), |_| {}).await??;
+    let registration = session.service::<Registration>()?;
+    session.during(registration.change_password(new.as_str()), |_| {}).await??;
     say::line(format!("the password of {} is changed", account.jid))
 }

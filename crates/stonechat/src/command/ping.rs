@@ -6,7 +6,7 @@ use stonechat_jid::Jid;
 use stonechat_xep_ping::client::Pinger;
 
 use crate::account::Account;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::say;
 use crate::session::Session;
 
@@ -24,15 +24,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
-    let mut session = Session::open(account).await?;
+    let mut session = Session::open(account, &[&stonechat_xep_ping::CLIENT]).await?;
     let pinged = ping(&mut session, account, args.to).await;
     session.close().await;
     pinged
 }
 
 async fn ping(session: &mut Session, account: &Account, to: Option<Jid>) -> Result<(), Failure> {
-    let pinger = session.client.service::<Pinger>();
-    let pinger = pinger.ok_or_else(|| Failure::new(Code::Internal, "there is nothing to ping with"))?;
+    let pinger = session.service::<Pinger>()?;
     let name = to.as_ref().map_or_else(|| account.jid.to_string(), ToString::to_string);
     let begin = Instant::now();
     let answer = session.during(pinger.ping(to, account.patience), |_| {}).await?;

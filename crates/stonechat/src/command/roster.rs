@@ -1,16 +1,16 @@
 //! `stonechat roster`: the contacts (RFC 6121 §2).
 
 use serde_json::json;
-use stonechat_client::RequestError;
-use stonechat_extension::client::Handle;
-use stonechat_jid::{BareJid, Jid};
-use stonechat_stanza::{Stanza, iq, presence};
-use stonechat_xep_roster::{Item, Query};
+use stonechat_client::SendError;
+use stonechat_jid::BareJid;
+use stonechat_xep_presence::client::Presence;
+use stonechat_xep_roster::Item;
+use stonechat_xep_roster::client::{Event, Roster};
 
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::say;
-use crate::session::{Session, ask, tell};
+use crate::session::{Session, builder, section};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -42,56 +42,54 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(account: &Account, command: Command) -> Result<(), Failure> {
-    let mut session = Session::open(account).await?;
+    let extensions = [&stonechat_xep_roster::CLIENT, &stonechat_xep_presence::CLIENT];
+    // Who looks at the contacts is not there to talk.
+    let builder = builder(account, &extensions)?.section("presence", section("available", false));
+    let mut session = Session::start(builder, account.patience).await?;
     let done = act(&mut session, command).await;
     session.close().await;
     done
 }
 
 async fn act(session: &mut Session, command: Command) -> Result<(), Failure> {
-    let handle = session.handle();
+    let roster = session.service::<Roster>()?;
     match command {
         Command::List { json } => {
-            let roster = session.during(fetch(&handle), |_| {}).await??;
+            loaded(session).await?;
             let describe = if json { as_json } else { as_line };
-            roster.items.iter().map(describe).try_for_each(say::line)
+            roster.items().iter().map(describe).try_for_each(say::line)
         }
         Command::Add { contact, name, groups, no_subscribe } => {
-            let item = Item { name, groups, ..Item::new(contact.clone().into()) };
-            session
-                .during(set(&handle, item), |_| {})
-                .await?
-                .map_err(|error| Failure::from(error).within(&contact))?;
+            let added = session.during(roster.add(contact.clone(), &name, &groups), |_| {}).await?;
+            added.map_err(|error| Failure::from(error).within(&contact))?;
             if no_subscribe { Ok(()) } else { subscribe(session, &contact).await }
         }
         Command::Remove { contact } => {
-            let item = Item { removed: true, ..Item::new(contact.clone().into()) };
-            let removed = session.during(set(&handle, item), |_| {}).await?;
+            let removed = session.during(roster.remove(contact.clone()), |_| {}).await?;
             removed.map_err(|error| Failure::from(error).within(&contact))
         }
     }
 }
 
+/// Waits for the contacts.
+async fn loaded(session: &mut Session) -> Result<(), Failure> {
+    let loaded = session.told("the contacts have not come", |event| match event {
+        Event::Loaded => Some(Ok(())),
+        Event::Failed(error) => Some(Err(error.clone())),
+        _ => None,
+    });
+    loaded.await?.map_err(|error| Failure::from(error).within("the contacts"))
+}
+
 /// Asks to see the contact's presence (RFC 6121 §3.1.1), and waits until the server has that.
 async fn subscribe(session: &mut Session, contact: &BareJid) -> Result<(), Failure> {
-    let client = session.client.clone();
+    let presence = session.service::<Presence>()?;
     let work = async {
-        let request = Stanza::presence(presence::Type::Subscribe).with_to(Jid::from(contact));
-        let mut delivery = client.send(request).await.map_err(|_| stonechat_client::SendError::Closed)?;
-        delivery.acknowledged().await
+        let asked = presence.subscribe(contact.clone(), None).await;
+        asked.map_err(|_| SendError::Closed)?.acknowledged().await
     };
     let late = "the server has not acknowledged the request to see the contact's presence";
     session.patiently(late, work, |_| {}).await?.map_err(|error| Failure::from(error).within(contact))
-}
-
-/// The whole roster.
-pub(crate) async fn fetch(handle: &Handle) -> Result<Query, RequestError> {
-    ask(handle, None, iq::Type::Get, &Query::default()).await
-}
-
-/// Changes, adds or removes an item.
-pub(crate) async fn set(handle: &Handle, item: Item) -> Result<(), RequestError> {
-    tell(handle, None, iq::Type::Set, &Query::of(item)).await.map(drop)
 }
 
 fn as_line(item: &Item) -> String {

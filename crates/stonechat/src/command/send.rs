@@ -3,7 +3,7 @@
 use std::io::{Read as _, stdin};
 
 use stonechat_client::{Event, SendError};
-use stonechat_extension::client::Closed;
+use stonechat_extension::client::{Closed, new_id};
 use stonechat_jid::Jid;
 use stonechat_xep_ping::client::Pinger;
 
@@ -35,9 +35,9 @@ pub(crate) struct Args {
 pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
     let text = if args.text.is_empty() { read()? } else { args.text.join(" ") };
     let text = checked(&text)?;
-    let id = stanzas::fresh_id()?;
+    let id = new_id();
     let message = stanzas::chat(args.to.clone(), &id, text);
-    let mut session = Session::open(account).await?;
+    let mut session = Session::open(account, &[&stonechat_xep_ping::CLIENT]).await?;
     let sent = deliver(&mut session, message, &id, account).await;
     session.close().await;
     sent.map_err(|failure| failure.within(&args.to))
@@ -50,15 +50,12 @@ async fn deliver(
     account: &Account,
 ) -> Result<(), Failure> {
     let client = session.client.clone();
-    let pinger = client.service::<Pinger>();
+    let pinger = session.service::<Pinger>()?;
     let work = async {
         let mut delivery = client.send(message).await.map_err(|Closed| SendError::Closed)?;
         delivery.acknowledged().await?;
         // A server answers in order, so that what it has to say about the message comes before this. Whether it knows pings is no matter.
-        if let Some(pinger) = pinger {
-            let domain = account.jid.to_domain();
-            let _answered = pinger.ping(Some(domain.into()), account.patience).await;
-        }
+        let _answered = pinger.ping(Some(account.jid.to_domain().into()), account.patience).await;
         Ok::<_, SendError>(())
     };
     let mut bounce = None;

@@ -157,7 +157,8 @@ impl Take<Archived> for Extension {
 }
 
 /// The id that the own account's archive has given to a message (§3.5), which its server lets nobody else write.
-fn id_of(message: &Stanza, account: &BareJid) -> Option<String> {
+#[must_use]
+pub fn id_of(message: &Stanza, account: &BareJid) -> Option<String> {
     if !matches!(message.kind(), Kind::Message(kind) if kind != message::Type::Groupchat) {
         return None;
     }

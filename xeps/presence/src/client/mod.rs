@@ -11,7 +11,7 @@
 //! # async fn run(tables: &Tables, event: Event) -> Result<(), Closed> {
 //! let presence = tables.service::<Presence>().expect("the extension is installed");
 //! match event.get() {
-//!     Some(client::Event::Request { from, .. }) => presence.approve(from.clone()).await?,
+//!     Some(client::Event::Request { from, .. }) => drop(presence.approve(from.clone()).await?),
 //!     Some(client::Event::Available { from, .. }) => println!("{from} is there"),
 //!     _ => {}
 //! }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use stonechat_extension::client::{Closed, Handle};
+use stonechat_extension::client::{Closed, Delivery, Handle};
 use stonechat_stanza::jid::{BareJid, Jid};
 use stonechat_stanza::payload::Builder;
 use stonechat_stanza::presence::Type;
@@ -117,7 +117,7 @@ impl Presence {
     ///
     /// # Errors
     /// [`Closed`].
-    pub async fn subscribe(&self, to: BareJid, status: Option<&str>) -> Result<(), Closed> {
+    pub async fn subscribe(&self, to: BareJid, status: Option<&str>) -> Result<Delivery, Closed> {
         self.subscription(Type::Subscribe, to, status).await
     }
 
@@ -125,7 +125,7 @@ impl Presence {
     ///
     /// # Errors
     /// [`Closed`].
-    pub async fn approve(&self, to: BareJid) -> Result<(), Closed> {
+    pub async fn approve(&self, to: BareJid) -> Result<Delivery, Closed> {
         self.subscription(Type::Subscribed, to, None).await
     }
 
@@ -133,7 +133,7 @@ impl Presence {
     ///
     /// # Errors
     /// [`Closed`].
-    pub async fn deny(&self, to: BareJid) -> Result<(), Closed> {
+    pub async fn deny(&self, to: BareJid) -> Result<Delivery, Closed> {
         self.subscription(Type::Unsubscribed, to, None).await
     }
 
@@ -141,14 +141,14 @@ impl Presence {
     ///
     /// # Errors
     /// [`Closed`].
-    pub async fn unsubscribe(&self, to: BareJid) -> Result<(), Closed> {
+    pub async fn unsubscribe(&self, to: BareJid) -> Result<Delivery, Closed> {
         self.subscription(Type::Unsubscribe, to, None).await
     }
 
-    async fn subscription(&self, kind: Type, to: BareJid, status: Option<&str>) -> Result<(), Closed> {
+    async fn subscription(&self, kind: Type, to: BareJid, status: Option<&str>) -> Result<Delivery, Closed> {
         let mut stanza = Stanza::presence(kind).with_to(to);
         say(&mut stanza, status);
-        self.handle.send(stanza).await.map(drop)
+        self.handle.send(stanza).await
     }
 }
 

@@ -1,0 +1,178 @@
+//! What can be typed: messages, and commands.
+
+use stonechat_jid::{BareJid, Jid};
+use stonechat_stanza::{Payload as _, Stanza, message};
+use stonechat_xep_chatstates::State as ChatState;
+use stonechat_xep_correction::correct;
+use stonechat_xep_reactions::react;
+use stonechat_xep_replies::Reply;
+use stonechat_xep_retraction::retract;
+
+use super::conversation::{Conversation, Line, Remark, State};
+use super::model::{Effect, Model};
+use super::said::Change;
+use crate::stanzas;
+
+/// The commands, with what follows them.
+pub(crate) const COMMANDS: [(&str, &str); 12] = [
+    ("/open", "JID: open a conversation"),
+    ("/close", "close this conversation"),
+    ("/reply", "TEXT: answer the chosen message, or the last one"),
+    ("/react", "EMOJI…: react to it; without one, take it back"),
+    ("/correct", "TEXT: another text for the chosen message of yours, or the last one"),
+    ("/retract", "take it back"),
+    ("/add", "JID [NAME]: add a contact, and ask to see its presence"),
+    ("/remove", "JID: remove a contact"),
+    ("/accept", "JID: let somebody see your presence"),
+    ("/refuse", "JID: do not let somebody see your presence"),
+    ("/help", "say what can be typed"),
+    ("/quit", "leave"),
+];
+
+impl Model {
+    pub(super) fn enter(&mut self) -> Vec<Effect> {
+        let text = self.input.take();
+        let text = text.trim();
+        let done = match text.strip_prefix('/') {
+            // Two slashes are a text that begins with one.
+            Some(rest) if !rest.starts_with('/') => self.command(text),
+            Some(text) => self.say(text, None),
+            None if text.is_empty() => Ok(Vec::new()),
+            None => self.say(text, None),
+        };
+        done.unwrap_or_else(|notice| {
+            self.notice = Some(notice);
+            Vec::new()
+        })
+    }
+
+    fn command(&mut self, text: &str) -> Result<Vec<Effect>, String> {
+        let (command, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let rest = rest.trim();
+        let (jid, name) = rest.split_once(' ').unwrap_or((rest, ""));
+        let jid = || BareJid::parse(jid).map_err(|error| format!("{command} JID: {error}"));
+        match command {
+            "/quit" => Ok(vec![Effect::Quit]),
+            "/help" => {
+                let words = COMMANDS.map(|(command, what)| format!("{command} {what}"));
+                self.notice = Some(words.join("; "));
+                Ok(Vec::new())
+            }
+            "/close" => Ok(self.close()),
+            "/open" => Ok(self.conversation(&jid()?).map_or_else(Vec::new, |at| self.show(at))),
+            "/reply" => self.reply(rest),
+            "/react" => self.react(rest),
+            "/correct" => self.correct(rest),
+            "/retract" => self.retract(),
+            "/add" => Ok(vec![Effect::Add { jid: jid()?, name: name.trim().to_owned() }]),
+            "/remove" => Ok(vec![Effect::Remove(jid()?)]),
+            "/accept" | "/refuse" => {
+                let (jid, accept) = (jid()?, command == "/accept");
+                self.requests.remove(&jid);
+                Ok(vec![Effect::Answer { jid, accept }])
+            }
+            _ => Err(format!("{command} is no command: /help says what can be typed")),
+        }
+    }
+
+    fn close(&mut self) -> Vec<Effect> {
+        let effects = self.stop_typing(ChatState::Active);
+        if let Some(at) = self.current.take() {
+            self.conversations.remove(at);
+            self.current = self.conversations.len().checked_sub(1).map(|last| last.min(at));
+        }
+        effects
+    }
+
+    fn talking(&mut self) -> Result<&mut Conversation, String> {
+        self.typing = None;
+        self.shown_mut().ok_or_else(|| "to whom? Open a conversation: /open JID".to_owned())
+    }
+
+    /// Sends a message in the conversation that is shown, in answer to another one or not.
+    fn say(&mut self, text: &str, reply: Option<&Line>) -> Result<Vec<Effect>, String> {
+        let (id, at, account) = (self.fresh_id(), self.now, self.account.clone());
+        let conversation = self.talking()?;
+        let stanza = match reply {
+            None => stanzas::chat(&conversation.with, &id, text),
+            Some(line) => answer(conversation, line, &account, text).ok_or(NO_MESSAGE)?.with_id(&id),
+        };
+        conversation.scroll = 0;
+        conversation.unread = 0;
+        conversation.chosen = None;
+        let line = Line::new(Some(id.clone()), true, at, text.to_owned(), State::Queued);
+        conversation.insert(Line { reply: reply.and_then(|line| line.id.clone()), ..line });
+        let mut effects = self.read();
+        effects.push(Effect::Send { stanza, follow: Some(id) });
+        Ok(effects)
+    }
+
+    fn reply(&mut self, text: &str) -> Result<Vec<Effect>, String> {
+        if text.is_empty() {
+            return Err("/reply TEXT: what is the answer?".to_owned());
+        }
+        let chosen = self.talking()?.target(false).cloned();
+        self.say(text, Some(&chosen.ok_or(NO_MESSAGE)?))
+    }
+
+    fn react(&mut self, emojis: &str) -> Result<Vec<Effect>, String> {
+        let all: Vec<String> = emojis.split_whitespace().map(str::to_owned).collect();
+        let of = |id: &str, to: Jid| react(to, message::Type::Chat, id, &all);
+        self.about(false, Change::Reacted(all.clone()), of)
+    }
+
+    fn retract(&mut self) -> Result<Vec<Effect>, String> {
+        let of = |id: &str, to: Jid| retract(to, message::Type::Chat, id);
+        self.about(true, Change::Retracted, of)
+    }
+
+    fn correct(&mut self, text: &str) -> Result<Vec<Effect>, String> {
+        if text.is_empty() {
+            return Err("/correct TEXT: what is right?".to_owned());
+        }
+        let reply = self.talking()?.target(true).and_then(|line| line.reply.clone());
+        let of = |id: &str, to: Jid| {
+            // It is complete (XEP-0308 §4): an answer stays one.
+            let answer = reply.map(|id| Reply { to: Some(to.clone()), id });
+            let mut right = stanzas::chat(to, "", text);
+            answer.iter().for_each(|answer| right.push_element(&answer.to_element()));
+            correct(id, right)
+        };
+        let effects = self.about(true, Change::Corrected(text.to_owned()), of)?;
+        for effect in &effects {
+            if let Effect::Send { follow: Some(id), .. } = effect
+                && let Some(line) = self.talking()?.mine(id)
+            {
+                line.state = State::Queued;
+            }
+        }
+        Ok(effects)
+    }
+
+    /// Says something about the chosen message, or the last one: one's own, or the other side's.
+    fn about(
+        &mut self,
+        own: bool,
+        change: Change,
+        stanza: impl FnOnce(&str, Jid) -> Stanza,
+    ) -> Result<Vec<Effect>, String> {
+        let (id, at) = (self.fresh_id(), self.now);
+        let conversation = self.talking()?;
+        let chosen = conversation.target(own).and_then(|line| line.id.clone());
+        let about = chosen.ok_or(NO_MESSAGE)?;
+        let stanza = stanza(&about, Jid::from(&conversation.with)).with_id(&id);
+        conversation.chosen = None;
+        conversation.remark(Remark { about, mine: true, id: Some(id.clone()), at, change });
+        Ok(vec![Effect::Send { stanza, follow: Some(id) }])
+    }
+}
+
+const NO_MESSAGE: &str = "there is no such message: Up and Down choose one";
+
+/// The answer to a message of the conversation.
+fn answer(conversation: &Conversation, line: &Line, account: &BareJid, text: &str) -> Option<Stanza> {
+    let author = if line.mine { account } else { &conversation.with };
+    let original =
+        stanzas::chat(&conversation.with, line.id.as_deref()?, &line.body).with_from(Jid::from(author));
+    Some(stonechat_xep_replies::reply(&original, text)?.with_to(Jid::from(&conversation.with)))
+}
