@@ -1,31 +1,70 @@
 //! How extensions are found: one static [`Descriptor`] each, gathered in a [`Registry`].
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
 
 use crate::install::{InstallError, Installer};
 use crate::{Manifest, ServerExtension, config};
 
-/// An extension as a value: its manifest and how to install it. Made by [`register!`](crate::register).
+/// A side of a connection that has extensions: [a server](ServerSide) or [a client](crate::client::ClientSide).
+pub trait Side: Sized + 'static {
+    /// What an extension's `install` gets.
+    type Installer<'a>;
+
+    /// Those that were [registered](crate::register) in crates that are linked.
+    #[doc(hidden)]
+    fn submitted() -> Vec<&'static Described<Self>>;
+}
+
+/// The side of a server.
 #[derive(Debug)]
-pub struct Descriptor {
+pub enum ServerSide {}
+
+/// A server's extension as a value. Made by [`register!`](crate::register).
+pub type Descriptor = Described<ServerSide>;
+
+/// An extension as a value: its manifest and how to install it.
+pub struct Described<S: Side> {
     manifest: Manifest,
     config_text: &'static str,
-    install: fn(&toml::Table, &mut Installer<'_>) -> Result<(), InstallError>,
-    check: fn(&toml::Table) -> Result<(), InstallError>,
+    install: Install<S>,
+    check: Check,
     defaults: fn() -> Option<toml::Table>,
+}
+
+type Install<S> = fn(&toml::Table, &mut <S as Side>::Installer<'_>) -> Result<(), InstallError>;
+type Check = fn(&toml::Table) -> Result<(), InstallError>;
+
+impl<S: Side> fmt::Debug for Described<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Described").field("manifest", &self.manifest).finish_non_exhaustive()
+    }
 }
 
 impl Descriptor {
     /// Describes `E`; `const`, so that a static can hold it.
     #[must_use]
     pub const fn of<E: ServerExtension>() -> Self {
-        Self {
-            manifest: E::MANIFEST,
-            config_text: E::CONFIG,
-            install: |section, host| E::install(config::section(E::MANIFEST.name(), section)?, host),
-            check: |section| config::section::<E::Config>(E::MANIFEST.name(), section).map(drop),
-            defaults: || toml::Table::try_from(E::Config::default()).ok(),
-        }
+        Self::new::<E::Config>(
+            E::MANIFEST,
+            E::CONFIG,
+            |section, host| E::install(config::section(E::MANIFEST.name(), section)?, host),
+            |section| config::section::<E::Config>(E::MANIFEST.name(), section).map(drop),
+        )
+    }
+}
+
+impl<S: Side> Described<S> {
+    /// `C` is the type of the configuration section.
+    pub(crate) const fn new<C: Serialize + Default>(
+        manifest: Manifest,
+        config_text: &'static str,
+        install: Install<S>,
+        check: Check,
+    ) -> Self {
+        Self { manifest, config_text, install, check, defaults: || toml::Table::try_from(C::default()).ok() }
     }
 
     /// The extension's name.
@@ -63,9 +102,9 @@ impl Descriptor {
     pub(crate) fn install(
         &self,
         section: &toml::Table,
-        host: &mut Installer<'_>,
+        installer: &mut S::Installer<'_>,
     ) -> Result<(), InstallError> {
-        (self.install)(section, host)
+        (self.install)(section, installer)
     }
 }
 
@@ -76,51 +115,38 @@ pub struct Submission(pub &'static Descriptor);
 
 inventory::collect!(Submission);
 
-/// A descriptor of a server's or a client's extension.
-pub trait Described: Sized + 'static {
-    /// The extension's manifest.
-    fn manifest(&self) -> &Manifest;
+impl Side for ServerSide {
+    type Installer<'a> = Installer<'a>;
 
-    /// Those that were [registered](crate::register) in crates that are linked.
-    #[doc(hidden)]
-    fn submitted() -> Vec<&'static Self>;
-}
-
-impl Described for Descriptor {
-    fn manifest(&self) -> &Manifest {
-        self.manifest()
-    }
-
-    fn submitted() -> Vec<&'static Self> {
+    fn submitted() -> Vec<&'static Descriptor> {
         inventory::iter::<Submission>.into_iter().map(|Submission(descriptor)| *descriptor).collect()
     }
 }
 
-/// The extensions that a program has to offer, by name: those of a server, or of a client with `D` being
-/// [`client::Descriptor`](crate::client::Descriptor).
+/// The extensions that a program has to offer, by name: those of a server, or of a client.
 #[derive(Debug)]
-pub struct Registry<D: 'static = Descriptor> {
-    by_name: BTreeMap<&'static str, &'static D>,
+pub struct Registry<S: Side = ServerSide> {
+    by_name: BTreeMap<&'static str, &'static Described<S>>,
 }
 
-impl<D> Clone for Registry<D> {
+impl<S: Side> Clone for Registry<S> {
     fn clone(&self) -> Self {
         Self { by_name: self.by_name.clone() }
     }
 }
 
-impl<D> Default for Registry<D> {
+impl<S: Side> Default for Registry<S> {
     fn default() -> Self {
         Self { by_name: BTreeMap::new() }
     }
 }
 
-impl<D: Described> Registry<D> {
+impl<S: Side> Registry<S> {
     /// A registry of exactly these.
     ///
     /// # Errors
     /// [`InstallError::DuplicateName`] when two different descriptors have one name.
-    pub fn of(descriptors: &[&'static D]) -> Result<Self, InstallError> {
+    pub fn of(descriptors: &[&'static Described<S>]) -> Result<Self, InstallError> {
         let mut registry = Self::default();
         for descriptor in descriptors {
             registry.add(descriptor)?;
@@ -135,18 +161,18 @@ impl<D: Described> Registry<D> {
     ///
     /// # Errors
     /// [`InstallError::DuplicateName`] when two different descriptors have one name.
-    pub fn linked(descriptors: &[&'static D]) -> Result<Self, InstallError> {
+    pub fn linked(descriptors: &[&'static Described<S>]) -> Result<Self, InstallError> {
         let mut registry = Self::of(descriptors)?;
-        for descriptor in D::submitted() {
+        for descriptor in S::submitted() {
             registry.add(descriptor)?;
         }
         Ok(registry)
     }
 
-    fn add(&mut self, descriptor: &'static D) -> Result<(), InstallError> {
-        match self.by_name.insert(descriptor.manifest().name(), descriptor) {
+    fn add(&mut self, descriptor: &'static Described<S>) -> Result<(), InstallError> {
+        match self.by_name.insert(descriptor.name(), descriptor) {
             Some(other) if !std::ptr::eq(other, descriptor) => {
-                Err(InstallError::DuplicateName { extension: descriptor.manifest().name().to_owned() })
+                Err(InstallError::DuplicateName { extension: descriptor.name().to_owned() })
             }
             _ => Ok(()),
         }
@@ -154,12 +180,12 @@ impl<D: Described> Registry<D> {
 
     /// The extension of that name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&'static D> {
+    pub fn get(&self, name: &str) -> Option<&'static Described<S>> {
         self.by_name.get(name).copied()
     }
 
     /// All extensions, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = &'static D> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = &'static Described<S>> + '_ {
         self.by_name.values().copied()
     }
 }

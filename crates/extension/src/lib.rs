@@ -94,7 +94,7 @@ pub use config::{NoConfig, suggest};
 pub use cx::Cx;
 #[doc(hidden)]
 pub use descriptor::Submission;
-pub use descriptor::{Described, Descriptor, Registry};
+pub use descriptor::{Described, Descriptor, Registry, ServerSide, Side};
 pub use disco::Phase;
 pub use handler::{
     Answer, AsyncAnswer, AsyncGuard, BeforeSession, Begun, Claim, Command, Copies, Guard, HandlerError, Map,

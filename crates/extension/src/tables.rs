@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use stonechat_stanza::Element;
 use stonechat_store::Store;
 
-use crate::descriptor::Described;
+use crate::descriptor::{Described, Side};
 use crate::disco::{Declared, Phase};
 use crate::hooks::{Entry, Hooks, Source};
 use crate::install::{InstallError, Installer, NamedCommand, Staging, Stored};
@@ -29,7 +29,7 @@ pub struct Plan {
 impl Plan {
     /// Every extension of the registry that is on by default.
     #[must_use]
-    pub fn defaults<D: Described>(registry: &Registry<D>) -> Self {
+    pub fn defaults<S: Side>(registry: &Registry<S>) -> Self {
         let on = registry.iter().map(Described::manifest).filter(|manifest| manifest.is_on_by_default());
         Self { enabled: on.map(|manifest| manifest.name().to_owned()).collect(), ..Self::default() }
     }
@@ -84,8 +84,8 @@ impl Plan {
     }
 
     /// That every extension which the plan names is in the registry.
-    pub(crate) fn check_names<D: Described>(&self, registry: &Registry<D>) -> Result<(), InstallError> {
-        let known = || registry.iter().map(|descriptor| descriptor.manifest().name());
+    pub(crate) fn check_names<S: Side>(&self, registry: &Registry<S>) -> Result<(), InstallError> {
+        let known = || registry.iter().map(Described::name);
         for name in self.enabled.iter().chain(self.sections.keys()).chain(&self.required) {
             if registry.get(name).is_none() {
                 let suggestion = suggest(name, known()).map(str::to_owned);
@@ -269,24 +269,22 @@ fn hooks_in<P: Point>(points: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>) -> O
 }
 
 /// The enabled extensions, each after those that it needs, by name where that leaves a choice.
-pub(crate) fn in_order<D: Described>(
-    registry: &Registry<D>,
+pub(crate) fn in_order<S: Side>(
+    registry: &Registry<S>,
     plan: &Plan,
-) -> Result<Vec<&'static D>, InstallError> {
-    let mut open: Vec<&'static D> = plan.enabled.iter().filter_map(|name| registry.get(name)).collect();
+) -> Result<Vec<&'static Described<S>>, InstallError> {
+    let mut open: Vec<&'static Described<S>> =
+        plan.enabled.iter().filter_map(|name| registry.get(name)).collect();
     for descriptor in &open {
         if let Some(needs) = descriptor.manifest().needed().find(|needs| !plan.enabled.contains(*needs)) {
-            let extension = descriptor.manifest().name().to_owned();
+            let extension = descriptor.name().to_owned();
             return Err(InstallError::MissingNeed { extension, needs: needs.to_owned() });
         }
     }
-    let mut order: Vec<&'static D> = Vec::with_capacity(open.len());
+    let mut order: Vec<&'static Described<S>> = Vec::with_capacity(open.len());
     while !open.is_empty() {
         let ready = open.iter().position(|descriptor| {
-            descriptor
-                .manifest()
-                .needed()
-                .all(|needs| order.iter().any(|done| done.manifest().name() == needs))
+            descriptor.manifest().needed().all(|needs| order.iter().any(|done| done.name() == needs))
         });
         match ready {
             Some(at) => order.push(open.remove(at)),
@@ -296,13 +294,12 @@ pub(crate) fn in_order<D: Described>(
     Ok(order)
 }
 
-fn cycle<D: Described>(open: &[&'static D]) -> InstallError {
+fn cycle<S: Side>(open: &[&'static Described<S>]) -> InstallError {
     let first = open[0];
-    let second =
-        first.manifest().needed().find(|needs| open.iter().any(|other| other.manifest().name() == *needs));
+    let second = first.manifest().needed().find(|needs| open.iter().any(|other| other.name() == *needs));
     InstallError::Cycle {
         what: "needs".to_owned(),
-        first: first.manifest().name().to_owned(),
-        second: second.unwrap_or(first.manifest().name()).to_owned(),
+        first: first.name().to_owned(),
+        second: second.unwrap_or(first.name()).to_owned(),
     }
 }

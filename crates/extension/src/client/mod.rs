@@ -92,9 +92,9 @@ pub use authors::Authors;
 pub use before_login::BeforeLogin;
 pub use cx::Cx;
 pub use delivery::{Delivery, Progress, SendError, Tracker};
-pub use descriptor::Descriptor;
 #[doc(hidden)]
 pub use descriptor::Submission;
+pub use descriptor::{ClientSide, Descriptor};
 pub use error::{Closed, RequestError};
 pub use event::{Event, EventBody};
 pub use extension::Extension;

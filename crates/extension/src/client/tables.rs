@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::hooks::Hooks;
 use super::install::Staging;
 use super::owners::Owners;
-use super::{Add, Descriptor, Handle, Inbound, Installer, Outbound};
+use super::{Add, ClientSide, Handle, Inbound, Installer, Outbound};
 use crate::disco::Info;
 use crate::hooks::{Entry, Source};
 use crate::point::Point;
@@ -40,7 +40,7 @@ impl Tables {
     /// # Errors
     /// [`InstallError`], which names the culprit.
     pub fn build(
-        registry: &Registry<Descriptor>,
+        registry: &Registry<ClientSide>,
         plan: &Plan,
         handle: &Handle,
     ) -> Result<Arc<Self>, InstallError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use stonechat_stanza::{Kind, iq};
 
 use super::{DOMAIN, TestHost};
-use crate::{Descriptor, InstallError, On, Plan, Registry, Tables};
+use crate::{Described, Descriptor, InstallError, On, Plan, Registry, Side, Tables};
 
 /// Checks the first of `extensions`; the others are those that it needs.
 ///
@@ -19,14 +19,19 @@ use crate::{Descriptor, InstallError, On, Plan, Registry, Tables};
 /// When one of these does not hold; the message says which.
 pub async fn check(extensions: &[&'static Descriptor]) {
     let subject = extensions[0];
-    default_configuration_is_what_it_says(subject);
-    unknown_key_is_refused(subject);
+    configuration(subject);
     installing_twice_gives_the_same(extensions);
     garbage_is_answered_and_never_panics(extensions).await;
     it_is_silent_while_not_enabled(extensions).await;
 }
 
-fn default_configuration_is_what_it_says(subject: &Descriptor) {
+/// What holds for the configuration of the extensions of either side.
+pub(crate) fn configuration<S: Side>(subject: &Described<S>) {
+    default_configuration_is_what_it_says(subject);
+    unknown_key_is_refused(subject);
+}
+
+fn default_configuration_is_what_it_says<S: Side>(subject: &Described<S>) {
     let written: toml::Table =
         subject.config_text().parse().unwrap_or_else(|error| panic!("CONFIG of {}: {error}", subject.name()));
     let default = subject.defaults().expect("the default configuration can be written as TOML");
@@ -34,7 +39,7 @@ fn default_configuration_is_what_it_says(subject: &Descriptor) {
     subject.check(&written).unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn unknown_key_is_refused(subject: &Descriptor) {
+fn unknown_key_is_refused<S: Side>(subject: &Described<S>) {
     let section = toml::Table::from_iter([("no-such-key".to_owned(), toml::Value::Boolean(true))]);
     match subject.check(&section) {
         Err(InstallError::Config { extension, message }) => {

@@ -2,7 +2,8 @@
 
 use super::super::{Descriptor, Tables, channel};
 use super::TestClient;
-use crate::{InstallError, Plan, Registry};
+use crate::test_host::contract::configuration;
+use crate::{Plan, Registry};
 
 /// Checks the first of `extensions`; the others are those that it needs.
 ///
@@ -15,8 +16,7 @@ use crate::{InstallError, Plan, Registry};
 /// When one of these does not hold; the message says which.
 pub fn check(extensions: &[&'static Descriptor]) {
     let subject = extensions[0];
-    default_configuration_is_what_it_says(subject);
-    unknown_key_is_refused(subject);
+    configuration(subject);
     let features = || format!("{:?}", tables(extensions).info());
     assert_eq!(features(), features(), "installing twice gives the same");
     garbage_is_answered_and_never_panics(extensions);
@@ -26,25 +26,6 @@ fn tables(extensions: &[&'static Descriptor]) -> std::sync::Arc<Tables> {
     let registry = Registry::of(extensions).expect("the extensions have different names");
     let plan = extensions.iter().fold(Plan::empty(), |plan, one| plan.enable(one.name()));
     Tables::build(&registry, &plan, &channel(1).0).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn default_configuration_is_what_it_says(subject: &Descriptor) {
-    let written: toml::Table =
-        subject.config_text().parse().unwrap_or_else(|error| panic!("CONFIG of {}: {error}", subject.name()));
-    let default = subject.defaults().expect("the default configuration can be written as TOML");
-    assert_eq!(written, default, "CONFIG of {} is not the default of its Config", subject.name());
-    subject.check(&written).unwrap_or_else(|error| panic!("{error}"));
-}
-
-fn unknown_key_is_refused(subject: &Descriptor) {
-    let section = toml::Table::from_iter([("no-such-key".to_owned(), toml::Value::Boolean(true))]);
-    match subject.check(&section) {
-        Err(InstallError::Config { extension, message }) => {
-            assert_eq!(extension, subject.name());
-            assert!(message.contains("no-such-key"), "{message}");
-        }
-        other => panic!("an unknown key of {} gave {other:?}", subject.name()),
-    }
 }
 
 fn garbage_is_answered_and_never_panics(extensions: &[&'static Descriptor]) {
