@@ -1,12 +1,12 @@
 //! The harness of the end-to-end tests: the real server as a child process, real sockets, real clients.
 //!
-//! - [`stonechatd`], [`stonechat`]: where the server's program and the terminal client's are, built if need be;
+//! - [`stonechatd`], [`stonechat`], [`example`]: where the programs are, built if need be;
 //! - [`Server`]: a server with its own folder, up when every listener is bound, gone when dropped;
 //! - [`Settings`]: what a server is told;
 //! - [`Raw`]: a client that sends any bytes;
 //! - [`Process`]: any program, with its output captured and all waiting bounded;
 //! - [`sasl2`]: one that logs in by SASL2;
-//! - [`counterpart`]: other people's servers; [`Cutter`]: a network that breaks;
+//! - [`counterpart`]: other people's servers; [`Cutter`]: a network that breaks; [`Dns`]: who says where servers are;
 //! - [`Trace`]: what a program did to its files, and what a power failure leaves of that;
 //! - [`Screen`]: a terminal with a program in it;
 //! - [`foreign`]: other people's clients, installed by `cargo xtask test`;
@@ -37,6 +37,7 @@
 pub mod counterpart;
 mod cutter;
 mod disk;
+mod dns;
 pub mod foreign;
 mod output;
 mod port;
@@ -54,10 +55,11 @@ mod trust;
 pub use counterpart::Counterpart;
 pub use cutter::Cutter;
 pub use disk::Trace;
+pub use dns::{Dns, Srv};
 pub use output::{Output, Stream};
 pub use port::free_port;
 pub use process::Process;
-pub use program::{stonechat, stonechatd};
+pub use program::{example, stonechat, stonechatd};
 pub use raw::{Raw, Seen, header};
 pub use ready::Ready;
 pub use screen::Screen;

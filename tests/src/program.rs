@@ -16,7 +16,7 @@ pub fn stonechatd() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| match std::env::var_os("STONECHATD") {
         Some(path) => PathBuf::from(path),
-        None => build("stonechatd"),
+        None => build("stonechatd", &["--package", "stonechatd"]),
     })
 }
 
@@ -29,22 +29,32 @@ pub fn stonechat() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| match std::env::var_os("STONECHAT") {
         Some(path) => PathBuf::from(path),
-        None => build("stonechat"),
+        None => build("stonechat", &["--package", "stonechat"]),
     })
 }
 
-fn build(package: &str) -> PathBuf {
+/// An example's program, as Cargo builds it now.
+///
+/// # Panics
+/// When it does not build.
+#[must_use]
+pub fn example(name: &str) -> PathBuf {
+    build(name, &["--package", "stonechat-examples", "--example", name])
+}
+
+fn build(name: &str, what: &[&str]) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--package", package, "--message-format", "json-render-diagnostics"])
+        .args(["build", "--message-format", "json-render-diagnostics"])
+        .args(what)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .expect("Cargo can be run");
-    assert!(built.status.success(), "{package} does not build");
+    assert!(built.status.success(), "{name} does not build");
     let messages = String::from_utf8_lossy(&built.stdout);
-    let mut found = messages.lines().filter_map(|message| executable(message, package));
+    let mut found = messages.lines().filter_map(|message| executable(message, name));
     found.next().expect("Cargo tells where it put the program that it built")
 }
 

@@ -1,5 +1,6 @@
 //! Composing a client.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,7 @@ pub struct Builder {
     config: Config,
     has_login: bool,
     place: Place,
+    name_server: Option<SocketAddr>,
     trust: Trust,
     extensions: Vec<&'static Descriptor>,
     plan: Plan,
@@ -55,6 +57,7 @@ impl Builder {
             config: Config::new(account, Login::anonymous("")),
             has_login: false,
             place: Place::Domain,
+            name_server: None,
             trust: Trust::system(),
             extensions: Vec::new(),
             plan: Plan::empty(),
@@ -111,6 +114,14 @@ impl Builder {
     #[must_use]
     pub fn place(mut self, place: Place) -> Self {
         self.place = place;
+        self
+    }
+
+    /// Which DNS server to ask where the domain's server is, if not those of the system. The addresses of hosts are looked up by the system
+    /// all the same.
+    #[must_use]
+    pub fn name_server(mut self, address: SocketAddr) -> Self {
+        self.name_server = Some(address);
         self
     }
 
@@ -175,7 +186,8 @@ impl Builder {
         let handle = handle.with_timeout(self.request_timeout);
         let tables = Tables::build(&Registry::of(&self.extensions)?, &self.plan, &handle)?;
         let account = self.config.account.clone();
-        let connector = Connector::new(self.place, &account, &self.trust, self.config.security)?;
+        let connector =
+            Connector::new(self.place, self.name_server, &account, &self.trust, self.config.security)?;
         let pipeline = Pipeline::new(
             Arc::clone(&tables),
             account.clone(),

@@ -35,12 +35,14 @@ pub enum Place {
 pub(crate) struct Connector {
     place: Place,
     domain: String,
+    name_server: Option<SocketAddr>,
     handshake: Option<Handshake>,
 }
 
 impl Connector {
     pub(crate) fn new(
         place: Place,
+        name_server: Option<SocketAddr>,
         account: &BareJid,
         trust: &Trust,
         security: Security,
@@ -49,7 +51,7 @@ impl Connector {
             Security::TlsRequired => Some(Handshake::new(trust, account)?),
             Security::Plaintext => None,
         };
-        Ok(Self { place, domain: account.domain().to_owned(), handshake })
+        Ok(Self { place, domain: account.domain().to_owned(), name_server, handshake })
     }
 
     /// Connects, with TLS where that comes first.
@@ -90,7 +92,7 @@ impl Connector {
             Place::DirectTls(host, port) => (host.clone(), *port, true),
             Place::Domain => {
                 // Anew, as the network and with it its servers may have become others.
-                let found = Resolver::new(REMEMBERED).targets(&self.domain, Service::Client).await;
+                let found = Resolver::new(REMEMBERED, self.name_server).targets(&self.domain, Service::Client).await;
                 return found.map_err(|_| {
                     Error::Network(format!("{} says that it has no server for clients", self.domain))
                 });

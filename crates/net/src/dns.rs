@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use tokio::time::timeout;
 
@@ -31,10 +33,17 @@ impl std::fmt::Debug for Resolver {
 }
 
 impl Resolver {
-    /// One that remembers at most so many answers. Where DNS is not set up on this system, which is logged, it finds nothing.
+    /// One that remembers at most so many answers, and asks this DNS server, or those of the system. Where DNS is not set up on this
+    /// system, which is logged, it finds nothing.
     #[must_use]
-    pub fn new(remembers: u64) -> Self {
-        let built = TokioResolver::builder_tokio().and_then(|mut builder| {
+    pub fn new(remembers: u64, server: Option<SocketAddr>) -> Self {
+        let builder = match server {
+            Some(server) => {
+                Ok(TokioResolver::builder_with_config(only(server), TokioRuntimeProvider::default()))
+            }
+            None => TokioResolver::builder_tokio(),
+        };
+        let built = builder.and_then(|mut builder| {
             builder.options_mut().cache_size = remembers;
             builder.build()
         });
@@ -92,6 +101,12 @@ impl Resolver {
         );
         direct.into_iter().chain(starttls).collect()
     }
+}
+
+fn only(server: SocketAddr) -> ResolverConfig {
+    let mut config = NameServerConfig::udp_and_tcp(server.ip());
+    config.connections.iter_mut().for_each(|connection| connection.port = server.port());
+    ResolverConfig::from_parts(None, Vec::new(), vec![config])
 }
 
 async fn lookup(resolver: &TokioResolver, name: String, direct_tls: bool) -> Vec<Record> {
