@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "not every test uses all")]
 
+pub(crate) mod fake;
+
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
