@@ -1,5 +1,6 @@
 //! From a domain to a connection: SRV, addresses, TCP, direct TLS (RFC 6120 §3.2, XEP-0368, RFC 8305).
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use stonechat_jid::BareJid;
@@ -92,7 +93,8 @@ impl Connector {
             Place::DirectTls(host, port) => (host.clone(), *port, true),
             Place::Domain => {
                 // Anew, as the network and with it its servers may have become others.
-                let found = Resolver::new(REMEMBERED, self.name_server).targets(&self.domain, Service::Client).await;
+                let found =
+                    Resolver::new(REMEMBERED, self.name_server).targets(&self.domain, Service::Client).await;
                 return found.map_err(|_| {
                     Error::Network(format!("{} says that it has no server for clients", self.domain))
                 });

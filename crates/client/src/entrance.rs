@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use stonechat_extension::client::{BeforeLogin, RequestError, new_id};
 use stonechat_jid::BareJid;
+use stonechat_net::Transport;
 use stonechat_stanza::{Element, Kind, Stanza, StanzaError, iq};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
@@ -13,7 +14,6 @@ use tokio::time::timeout;
 use crate::Trust;
 use crate::connect::{Connector, Place};
 use crate::protocol::{Error, Security, Unauthenticated, UnauthenticatedEvent};
-use crate::transport::Transport;
 
 /// How long connecting may take, and then each answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -76,7 +76,7 @@ impl Entrance {
         trust: &Trust,
         security: Security,
     ) -> Result<Self, Error> {
-        let connector = Connector::new(place, domain, trust, security)?;
+        let connector = Connector::new(place, None, domain, trust, security)?;
         timeout(PATIENCE, Self::connect(domain, connector, security))
             .await
             .unwrap_or(Err(Error::LoginTimeout))

@@ -32,7 +32,8 @@ fn shake(domain: &str, params: &CertificateParams) -> Result<(), rustls::Error> 
     let key = KeyPair::generate().unwrap();
     let leaf = params.signed_by(&key, &Issuer::new(authority, authority_key)).unwrap();
 
-    let config = Trust::roots([root.der().clone()]).config().unwrap();
+    let trust = Trust::roots([root.der().clone()]);
+    let config = trust.config(&BareJid::parse(domain).unwrap()).unwrap();
     let provider = Arc::new(aws_lc_rs::default_provider());
     let server = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
