@@ -38,6 +38,9 @@ pub enum ServerError {
     /// The sessions of before the start cannot be read.
     #[error("sessions that could be resumed cannot be read: {0}")]
     Sessions(#[from] stonechat_store::Error),
+    /// The operating system has no randomness to give.
+    #[error("the operating system has no randomness to give")]
+    NoRandomness,
     /// The accounts cannot be reached.
     #[error(transparent)]
     Accounts(#[from] AccountError),

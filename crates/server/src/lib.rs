@@ -10,7 +10,13 @@
 //! binding, PLAIN under TLS, or ANONYMOUS where a host has it. Each connection is one task that both reads and writes; what
 //! has gathered for a client leaves as one write, and a client that is idle holds no buffers.
 //!
-//! Left out: federation (give a [`Remote`](stonechat_extension::Remote)), client certificates (EXTERNAL), WebSocket and BOSH;
+//! Where there is a listener for them, it speaks with other servers as well: TLS always, and EXTERNAL (XEP-0178) or, where the policy for a
+//! domain allows it, dialback (XEP-0220). [`config::Federation`] has the rules. What waits for a server that cannot be reached goes
+//! back to its sender with the cause.
+//!
+//! Left out: between servers, bidirectional streams (XEP-0288), stream management, so that what a link that is cut had under way may be
+//! lost, and revocation of certificates; components (give a [`Remote`](stonechat_extension::Remote)); EXTERNAL for clients; WebSocket and
+//! BOSH;
 //! and everything that a XEP describes, roster and presence included, which are extensions. Reading files of
 //! configuration and being a daemon is the business of the program around it.
 //!
@@ -52,6 +58,7 @@ mod auth;
 pub mod config;
 mod connection;
 mod error;
+mod federation;
 mod listener;
 mod running;
 mod server;

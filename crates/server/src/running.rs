@@ -14,7 +14,7 @@ use crate::config::{Config, Kind, Listener};
 use crate::listener::{self, Bound};
 use crate::shared::Shared;
 use crate::tls::{Certificates, TlsError};
-use crate::{ServerError, server};
+use crate::{ServerError, federation, server};
 
 /// A server that serves. Dropping it stops the server at once: listeners are closed, connections are cut.
 #[derive(Debug)]
@@ -113,6 +113,7 @@ impl RunningServer {
         let _one_at_a_time = self.reloading.lock().await;
         config.check()?;
         let fresh = Certificates::load(&config)?;
+        let peers = federation::Fresh::load(&config)?;
         let old = self.shared.state.load_full();
         let assembly = self.workshop.assemble(config.clone(), Some(&old)).await?;
         let added = self.bind_added(&config)?;
@@ -120,6 +121,7 @@ impl RunningServer {
         // From here on nothing fails.
         let (state, gone) = self.workshop.put_in_service(assembly, &self.shared.hosts);
         self.shared.certificates.replace(fresh);
+        self.shared.federation.reconfigure(peers);
         self.shared.accounts.set_policy(PasswordPolicy::from(&config.authentication));
         self.shared.throttle.reconfigure(&config.authentication);
         self.shared.connections.reconfigure(&config.limits);
@@ -159,6 +161,7 @@ impl RunningServer {
             Err(_) => shared.connections.cut(),
         };
         shared.connections.none_left().await;
+        shared.federation.stopped().await;
         shared.closing.close();
         shared.closing.wait().await;
         self.workshop.journal.stop().await;
@@ -221,6 +224,9 @@ fn at_next_start(old: &Config, new: &Config) -> Vec<&'static str> {
     }
     if old.timeouts.mailbox != new.timeouts.mailbox {
         keys.push("timeouts.mailbox");
+    }
+    if old.federation.connecting != new.federation.connecting {
+        keys.push("federation.connecting");
     }
     keys
 }

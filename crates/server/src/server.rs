@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use stonechat_extension::{Clock, Hosts, Journal, NoRemote, Registry, Remote};
+use stonechat_extension::{Clock, Hosts, Journal, Registry, Remote};
 use stonechat_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,6 +12,7 @@ use crate::accounts::{AccountStore, PasswordPolicy};
 use crate::assemble::Workshop;
 use crate::auth::Throttle;
 use crate::config::Config;
+use crate::federation::{self, Federation, Way};
 use crate::listener::Connections;
 use crate::running::{Listening, RunningServer};
 use crate::shared::Shared;
@@ -24,7 +25,7 @@ pub struct Server {
     registry: Registry,
     store: Store,
     clock: Clock,
-    remote: Arc<dyn Remote>,
+    remote: Option<Arc<dyn Remote>>,
 }
 
 impl std::fmt::Debug for Server {
@@ -34,17 +35,11 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// A server with this configuration, which keeps its data in this store. It has no extensions and knows no other
-    /// servers.
+    /// A server with this configuration, which keeps its data in this store. It has no extensions, and knows other servers where
+    /// there is a listener for them.
     #[must_use]
     pub fn new(config: Config, store: Store) -> Self {
-        Self {
-            config,
-            registry: Registry::default(),
-            store,
-            clock: Clock::System,
-            remote: Arc::new(NoRemote),
-        }
+        Self { config, registry: Registry::default(), store, clock: Clock::System, remote: None }
     }
 
     /// The extensions that hosts can have; the configuration says which they do have.
@@ -54,10 +49,10 @@ impl Server {
         self
     }
 
-    /// Where stanzas for other domains go. Without it their senders get `remote-server-not-found`.
+    /// Where stanzas for other domains go, in place of to other servers.
     #[must_use]
     pub fn remote(mut self, remote: Arc<dyn Remote>) -> Self {
-        self.remote = remote;
+        self.remote = Some(remote);
         self
     }
 
@@ -87,6 +82,7 @@ impl Server {
         let Self { config, registry, store, clock, remote } = self;
         config.check()?;
         let fresh = Certificates::load(&config)?;
+        let federation = Federation::new(federation::Fresh::load(&config)?)?;
         let accounts = AccountStore::new(&store, PasswordPolicy::from(&config.authentication));
         let workshop = Workshop {
             registry,
@@ -103,6 +99,7 @@ impl Server {
             .map(|(at, listener)| bind(at, listener))
             .collect::<Result<Vec<_>, _>>()?;
 
+        let remote = remote.unwrap_or_else(|| Arc::new(Way(Arc::clone(&federation))));
         let hosts = Hosts::new(remote);
         let certificates = Certificates::default();
         certificates.replace(fresh);
@@ -121,9 +118,11 @@ impl Server {
             certificates,
             throttle: Throttle::new(&config.authentication),
             connections: Connections::new(&config.limits),
+            federation,
             stopping: CancellationToken::new(),
             closing: TaskTracker::new(),
         });
+        shared.federation.attach(&shared);
         let listening = bound.into_iter().map(|bound| Listening::begin(bound, &shared)).collect();
         Ok(RunningServer::new(shared, workshop, listening))
     }

@@ -15,6 +15,7 @@ use crate::accounts::AccountStore;
 use crate::auth::Throttle;
 use crate::config::Config;
 use crate::connection::Features;
+use crate::federation::Federation;
 use crate::listener::Connections;
 use crate::tls::Certificates;
 
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) certificates: Certificates,
     pub(crate) throttle: Throttle,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) federation: Arc<Federation>,
     /// The server stops.
     pub(crate) stopping: CancellationToken,
     /// Sessions whose connection was cut, and that are being closed.

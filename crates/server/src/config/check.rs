@@ -43,7 +43,8 @@ impl Config {
         self.check_tls()?;
         self.check_limits()?;
         self.check_authentication()?;
-        self.check_hosts()
+        self.check_hosts()?;
+        self.check_federation()
     }
 
     fn check_listeners(&self) -> Result<(), ConfigError> {
@@ -53,10 +54,10 @@ impl Config {
                 let why = "clients may do without TLS on an address of the loopback interface only";
                 return refuse(format!("listeners.{at}.plaintext"), why);
             }
-            if listener.plaintext && listener.kind == Kind::DirectTls {
+            if listener.plaintext && listener.kind != Kind::Starttls {
                 return refuse(
                     format!("listeners.{at}.plaintext"),
-                    "a listener of kind \"direct-tls\" has TLS always",
+                    "only clients of a listener of kind \"starttls\" may do without TLS",
                 );
             }
             if listener.address.port() != 0 && !seen.insert(listener.address) {
@@ -157,20 +158,47 @@ impl Config {
         }
     }
 
-    fn check_hosts(&self) -> Result<(), ConfigError> {
-        for domain in self.hosts.keys() {
-            match BareJid::parse(domain) {
-                Ok(jid) if jid.as_str() == domain && jid.local().is_none() => {}
-                Ok(jid) if jid.local().is_none() => {
-                    return refuse(format!("hosts.{domain}"), format!("write this domain as `{jid}`"));
-                }
-                Ok(_) => return refuse(format!("hosts.{domain}"), "this is not a domain"),
-                Err(error) => {
-                    return refuse(format!("hosts.{domain}"), format!("this is not a domain: {error}"));
-                }
+    fn check_federation(&self) -> Result<(), ConfigError> {
+        let federation = &self.federation;
+        let not_zero = [
+            ("federation.queue_bytes", federation.queue_bytes),
+            ("federation.pairs", federation.pairs),
+            ("federation.connecting", federation.connecting),
+            ("federation.pairs_per_stream", federation.pairs_per_stream),
+        ];
+        if let Some((key, _)) = not_zero.iter().find(|(_, value)| *value == 0) {
+            return refuse(*key, "this cannot be 0");
+        }
+        let times = [
+            ("federation.connect", federation.connect),
+            ("federation.idle", federation.idle),
+            ("federation.retry_first", federation.retry_first),
+            ("federation.retry_most", federation.retry_most),
+        ];
+        if let Some((key, _)) = times.iter().find(|(_, value)| value.is_zero()) {
+            return refuse(*key, "this cannot be 0");
+        }
+        for domain in federation.peers.keys() {
+            check_domain("federation.peers", domain)?;
+            if self.hosts.contains_key(domain) {
+                return refuse(format!("federation.peers.{domain}"), "this domain is served here");
             }
         }
         Ok(())
+    }
+
+    fn check_hosts(&self) -> Result<(), ConfigError> {
+        self.hosts.keys().try_for_each(|domain| check_domain("hosts", domain))
+    }
+}
+
+fn check_domain(table: &str, domain: &str) -> Result<(), ConfigError> {
+    let key = || format!("{table}.{domain}");
+    match BareJid::parse(domain) {
+        Ok(jid) if jid.as_str() == domain && jid.local().is_none() => Ok(()),
+        Ok(jid) if jid.local().is_none() => refuse(key(), format!("write this domain as `{jid}`")),
+        Ok(_) => refuse(key(), "this is not a domain"),
+        Err(error) => refuse(key(), format!("this is not a domain: {error}")),
     }
 }
 

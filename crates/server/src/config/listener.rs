@@ -1,10 +1,10 @@
-//! Where clients connect.
+//! Where clients and other servers connect.
 
 use std::net::{Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-/// How TLS comes to a connection.
+/// Who connects, and how TLS comes to the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -12,6 +12,18 @@ pub enum Kind {
     Starttls,
     /// TLS from the first byte (XEP-0368). Port 5223.
     DirectTls,
+    /// Other servers, with STARTTLS. Port 5269.
+    S2s,
+    /// Other servers, with TLS from the first byte (XEP-0368).
+    S2sDirectTls,
+}
+
+impl Kind {
+    /// Whether other servers connect there.
+    #[must_use]
+    pub const fn is_for_servers(self) -> bool {
+        matches!(self, Self::S2s | Self::S2sDirectTls)
+    }
 }
 
 /// An address that the server listens on.
@@ -20,7 +32,7 @@ pub enum Kind {
 pub struct Listener {
     /// Address and port. Port 0 has the system choose one. `[::]` takes IPv4 too, where the system allows it.
     pub address: SocketAddr,
-    /// How TLS comes to a connection.
+    /// Who connects, and how TLS comes to the connection.
     pub kind: Kind,
     /// Lets clients do without TLS; only with `kind = "starttls"` and an address of the loopback interface. Default: no.
     #[serde(default)]
@@ -38,6 +50,12 @@ impl Listener {
     #[must_use]
     pub const fn direct_tls(address: SocketAddr) -> Self {
         Self { address, kind: Kind::DirectTls, plaintext: false }
+    }
+
+    /// A listener for other servers, with STARTTLS.
+    #[must_use]
+    pub const fn s2s(address: SocketAddr) -> Self {
+        Self { address, kind: Kind::S2s, plaintext: false }
     }
 
     pub(super) const fn starttls_default() -> Self {

@@ -29,6 +29,7 @@
 mod authentication;
 mod check;
 mod extensions;
+mod federation;
 mod host;
 mod limits;
 mod listener;
@@ -43,6 +44,7 @@ use serde::{Deserialize, Serialize};
 pub use authentication::{Authentication, Throttle};
 pub use check::ConfigError;
 pub use extensions::Extensions;
+pub use federation::{Federation, Peer, Policy, Route, RouteKind};
 pub use host::Host;
 pub use limits::Limits;
 pub use listener::{Kind, Listener};
@@ -53,7 +55,7 @@ pub use tls::{KeyPair, Tls, TlsVersion};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where clients connect. By default STARTTLS on port 5222 and direct TLS on port 5223, on all addresses.
+    /// Where clients and other servers connect. By default STARTTLS on port 5222 and direct TLS on port 5223, on all addresses, and no servers.
     pub listeners: Vec<Listener>,
     /// The certificate of hosts that have none of their own, and what is asked of TLS.
     pub tls: Tls,
@@ -63,6 +65,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How clients log in.
     pub authentication: Authentication,
+    /// Streams with other servers, for which there has to be a listener.
+    pub federation: Federation,
     /// The extensions of all hosts.
     pub extensions: Extensions,
     /// The virtual hosts by domain.
@@ -77,6 +81,7 @@ impl Default for Config {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             authentication: Authentication::default(),
+            federation: Federation::default(),
             extensions: Extensions::default(),
             hosts: BTreeMap::new(),
         }
@@ -84,6 +89,12 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whether there are streams with other servers.
+    #[must_use]
+    pub fn federates(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.kind.is_for_servers())
+    }
+
     /// The defaults, for one host.
     #[must_use]
     pub fn for_host(domain: &str) -> Self {

@@ -78,13 +78,13 @@ fn before_login(offer: &Offer, config: &Config) -> server::Host {
 }
 
 /// What the extensions of a host offer at this stage of a stream, and the limits.
-pub(super) fn of(tables: &Tables, phase: Phase, config: &Config) -> Vec<Element> {
+pub(crate) fn of(tables: &Tables, phase: Phase, config: &Config) -> Vec<Element> {
     let declared = tables.stream_features(phase).cloned();
     declared.chain([limits(config, phase == Phase::AfterAuth)]).collect()
 }
 
 /// The limits of the stream (XEP-0478), which are lower before the client has logged in.
-pub(super) fn limits(config: &Config, logged_in: bool) -> Element {
+pub(crate) fn limits(config: &Config, logged_in: bool) -> Element {
     let bytes = if logged_in { config.limits.stanza_bytes } else { config.limits.stanza_bytes_before_login };
     let idle = (logged_in && !config.timeouts.idle.is_zero()).then_some(config.timeouts.idle.as_secs());
     Builder::new("limits", ns::STREAM_LIMITS)

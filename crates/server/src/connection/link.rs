@@ -15,10 +15,10 @@ use crate::config::Config;
 
 /// A connection with what was read from it and is not decoded yet.
 #[derive(Debug)]
-pub(super) struct Link {
-    pub(super) transport: Transport,
-    pub(super) input: BytesMut,
-    pub(super) decoder: Decoder,
+pub(crate) struct Link {
+    pub(crate) transport: Transport,
+    pub(crate) input: BytesMut,
+    pub(crate) decoder: Decoder,
 }
 
 /// How long the other end may take to take note that the connection is over.
@@ -27,13 +27,13 @@ const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 1 << 20;
 
 impl Link {
-    pub(super) fn new(transport: Transport, limits: Limits) -> Self {
-        let decoder = Decoder::new(Framing::Tcp, Content::Client, limits);
+    pub(crate) fn new(transport: Transport, content: Content, limits: Limits) -> Self {
+        let decoder = Decoder::new(Framing::Tcp, content, limits);
         Self { transport, input: BytesMut::new(), decoder }
     }
 
     /// Reads what is there and says how many bytes; 0 at the end. Holds a buffer only while there are bytes in it.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.input.capacity() == 0 {
             self.input = buffers::take();
         }
@@ -43,7 +43,7 @@ impl Link {
     }
 
     /// Gives the buffer back if nothing is in it.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         if self.input.is_empty() {
             buffers::give(mem::take(&mut self.input));
         }
@@ -53,7 +53,7 @@ impl Link {
     ///
     /// # Errors
     /// What the codec refuses, or the broken connection.
-    pub(super) async fn frame(&mut self) -> Result<Option<Frame>, Unreadable> {
+    pub(crate) async fn frame(&mut self) -> Result<Option<Frame>, Unreadable> {
         loop {
             let frame = self.decoder.decode(&mut self.input)?;
             self.release();
@@ -68,7 +68,7 @@ impl Link {
 
     /// Ends the connection: closes our side, and waits a moment for the other, so that the
     /// last words are not lost as they are when a connection is closed with unread bytes in it.
-    pub(super) async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         let farewell = async {
             self.transport.shutdown().await?;
             let mut left = LINGER_BYTES;
@@ -89,7 +89,7 @@ impl Link {
 
 /// Why there is no next frame.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     #[error(transparent)]
     Refused(#[from] stonechat_stream::codec::Error),
     #[error(transparent)]
@@ -97,11 +97,11 @@ pub(super) enum Unreadable {
 }
 
 /// What may be read from who has not logged in.
-pub(super) fn before_login(config: &Config) -> Limits {
+pub(crate) fn before_login(config: &Config) -> Limits {
     Limits { bytes: config.limits.stanza_bytes_before_login, ..Limits::unauthenticated() }
 }
 
 /// What may be read from who has.
-pub(super) fn after_login(config: &Config) -> Limits {
+pub(crate) fn after_login(config: &Config) -> Limits {
     Limits { bytes: config.limits.stanza_bytes, ..Limits::authenticated() }
 }

@@ -5,15 +5,15 @@ mod before_session;
 mod binding;
 mod buffers;
 mod end;
-mod features;
+pub(crate) mod features;
 mod guard;
-mod link;
+pub(crate) mod link;
 mod negotiate;
-mod outgoing;
-mod rate;
+pub(crate) mod outgoing;
+pub(crate) mod rate;
 mod session;
 mod timer;
-mod transport;
+pub(crate) mod transport;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ use session::Stream;
 use transport::Transport;
 
 /// How long the last words may take.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// A connection with a session.
 struct Established {

@@ -9,7 +9,7 @@ use stonechat_extension::login::{self, Begin};
 use stonechat_sasl::Channel;
 use stonechat_stanza::Nonza;
 use stonechat_stream::StreamError;
-use stonechat_stream::codec::Framing;
+use stonechat_stream::codec::{Content, Framing};
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::server;
 use stonechat_stream::negotiation::server::{Action, Awaits, Close, Config, HostWanted, Negotiation};
@@ -67,6 +67,8 @@ impl<'a> Negotiator<'a> {
         let config = &state.config;
         let tls = match listener.kind {
             Kind::DirectTls => Tls::Established,
+            // Those of other servers do not come here.
+            Kind::S2s | Kind::S2sDirectTls => Tls::Required,
             Kind::Starttls if !listener.plaintext => Tls::Required,
             Kind::Starttls if shared.certificates.is_empty() => Tls::Unavailable,
             Kind::Starttls => Tls::Optional,
@@ -81,7 +83,7 @@ impl<'a> Negotiator<'a> {
             shared,
             config,
             peer,
-            link: Link::new(transport, before_login(config)),
+            link: Link::new(transport, Content::Client, before_login(config)),
             outgoing: Outgoing::default(),
             direct_tls: listener.kind == Kind::DirectTls,
             channel: Channel::plaintext(),
@@ -224,10 +226,10 @@ impl<'a> Negotiator<'a> {
     async fn handshake(&mut self) -> Result<(), ()> {
         let transport = mem::replace(&mut self.link.transport, Transport::Gone);
         let Transport::Plain(stream) = transport else { return Err(()) };
-        match tls::accept(stream, &self.shared.certificates).await {
+        match tls::accept(stream, &self.shared.certificates, tls::Whom::Clients).await {
             Ok(secured) => {
                 let transport = Transport::Tls(Box::new(secured.stream));
-                self.link = Link::new(transport, before_login(self.config));
+                self.link = Link::new(transport, Content::Client, before_login(self.config));
                 self.link.input = secured.input;
                 self.channel = secured.channel;
                 Ok(())

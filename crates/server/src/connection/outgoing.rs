@@ -14,7 +14,7 @@ use super::transport::Transport;
 /// A letter that was begun is finished first, then comes what the stream says, then the mailbox. All that is in the
 /// mailbox goes out as one write.
 #[derive(Debug, Default)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     letters: Letters,
     /// How many bytes of the letters are written.
     letters_at: usize,
@@ -28,22 +28,22 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// Adds something that the stream itself has to say.
-    pub(super) fn say(&mut self, bytes: &[u8]) {
+    pub(crate) fn say(&mut self, bytes: &[u8]) {
         self.own.extend_from_slice(bytes);
     }
 
     /// Whether something is on its way.
-    pub(super) fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         !self.letters.is_empty() || !self.own.is_empty() || self.unflushed
     }
 
     /// Whether anything was written since this was last asked for.
-    pub(super) fn take_moved(&mut self) -> bool {
+    pub(crate) fn take_moved(&mut self) -> bool {
         std::mem::take(&mut self.moved)
     }
 
     /// Writes everything, and what is in the mailbox if there is one. Ready when nothing is left.
-    pub(super) fn poll_write(
+    pub(crate) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
         transport: &mut Transport,
@@ -77,7 +77,7 @@ impl Outgoing {
     }
 
     /// As [`poll_write`](Self::poll_write). Cancel safe: what was written is remembered.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &mut self,
         transport: &mut Transport,
         mailbox: Option<&Mailbox>,
@@ -86,7 +86,7 @@ impl Outgoing {
     }
 
     /// The stanzas that were taken out of the mailbox and not, or not wholly, written.
-    pub(super) fn unwritten(&self) -> Vec<Stanza> {
+    pub(crate) fn unwritten(&self) -> Vec<Stanza> {
         let mut end = 0;
         let unwritten = self.letters.iter().filter(|letter| {
             end += letter.len();
@@ -96,7 +96,7 @@ impl Outgoing {
     }
 
     /// Gives back the buffers, which are kept from one write to the next, if nothing is in them.
-    pub(super) fn release(&mut self, mailbox: &Mailbox) {
+    pub(crate) fn release(&mut self, mailbox: &Mailbox) {
         if self.letters.is_empty() {
             self.letters = Letters::default();
             // The mailbox gives up its own buffer in exchange for this one, which has none.

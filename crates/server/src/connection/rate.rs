@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// A bucket of bytes that a client may send. It fills with time and is emptied by what is read; who has emptied it is read
 /// again when there is something in it. Nothing is ever dropped.
 #[derive(Debug)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     /// 0 for no limit.
     bytes_per_second: f64,
     burst: f64,
@@ -16,14 +16,14 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    pub(super) fn new(bytes_per_second: u32, burst: u32, now: Instant) -> Self {
+    pub(crate) fn new(bytes_per_second: u32, burst: u32, now: Instant) -> Self {
         let burst = f64::from(burst);
         Self { bytes_per_second: bytes_per_second.into(), burst, left: burst, filled: now }
     }
 
     /// So much was read; until when nothing more may be.
     #[allow(clippy::cast_precision_loss, reason = "what is read at once is far below 2^52 bytes")]
-    pub(super) fn spend(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
+    pub(crate) fn spend(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
         if self.bytes_per_second == 0.0 {
             return None;
         }

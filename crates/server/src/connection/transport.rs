@@ -15,7 +15,7 @@ use crate::tls;
 
 /// The bytes of a connection.
 #[derive(Debug)]
-pub(super) enum Transport {
+pub(crate) enum Transport {
     Plain(TcpStream),
     Tls(Box<tls::Stream<TcpStream>>),
     /// A handshake has it, or it failed.
@@ -28,7 +28,7 @@ fn gone<T>() -> Poll<io::Result<T>> {
 
 impl Transport {
     /// Appends what is there to `input` and says how many bytes; 0 at the end.
-    pub(super) fn poll_read(
+    pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         input: &mut BytesMut,
@@ -44,7 +44,7 @@ impl Transport {
     }
 
     /// Writes, and says how many bytes were taken.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => stream.poll_write(cx, bytes),
@@ -53,7 +53,7 @@ impl Transport {
     }
 
     /// Ready when the system has all that was taken.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => stream.poll_flush(cx),
@@ -62,7 +62,7 @@ impl Transport {
     }
 
     /// Closes our side.
-    pub(super) async fn shutdown(&mut self) -> io::Result<()> {
+    pub(crate) async fn shutdown(&mut self) -> io::Result<()> {
         poll_fn(|cx| match self {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => stream.poll_shutdown(cx),

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Bound, Connections};
 use crate::connection;
+use crate::federation::incoming;
 use crate::shared::Shared;
 
 /// How long to wait before trying again when the system has no room for another connection.
@@ -55,7 +56,11 @@ fn take(stream: TcpStream, peer: std::net::IpAddr, bound: &Bound, shared: &Arc<S
         return;
     }
     let (shared, listener) = (Arc::clone(shared), bound.listener.clone());
-    Connections::spawn(permit, |place| connection::serve(place, stream, peer, listener, shared));
+    if listener.kind.is_for_servers() {
+        Connections::spawn(permit, |place| incoming::serve(place, stream, peer, listener, shared));
+    } else {
+        Connections::spawn(permit, |place| connection::serve(place, stream, peer, listener, shared));
+    }
 }
 
 fn prepare(stream: &TcpStream, keepalive: Duration) -> std::io::Result<()> {

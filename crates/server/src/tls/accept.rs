@@ -7,10 +7,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
 use rustls::SupportedCipherSuite;
+use rustls_pki_types::CertificateDer;
 use stonechat_sasl::{Channel, ChannelBinding};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::certificates::{Certificate, Certificates};
+use super::certificates::{Certificate, Certificates, Whom};
 use super::exporter::Secret;
 use super::records::State;
 use super::stream::Stream;
@@ -22,6 +23,8 @@ pub(crate) struct Secured<IO> {
     pub(crate) input: BytesMut,
     /// For SASL: the channel bindings of this connection.
     pub(crate) channel: Channel,
+    /// What another server has shown, its own certificate first; nobody has judged it.
+    pub(crate) shown: Vec<CertificateDer<'static>>,
 }
 
 /// What a handshake lets out.
@@ -37,18 +40,20 @@ struct Seen {
 ///
 /// # Errors
 /// When the client breaks the protocol, accepts nothing that is offered here, names another application protocol
-/// than `xmpp-client` (ALPN, XEP-0368), or the connection breaks.
+/// than that of whom it is for (ALPN, XEP-0368), or the connection breaks.
 pub(crate) async fn accept<IO: AsyncRead + AsyncWrite + Unpin>(
     io: IO,
     certificates: &Certificates,
+    whom: Whom,
 ) -> io::Result<Secured<IO>> {
-    let config = certificates.config().ok_or_else(|| io::Error::other("there is no certificate"))?;
+    let config = certificates.config(whom).ok_or_else(|| io::Error::other("there is no certificate"))?;
     let mut stream = Stream::new(io, config)?;
     let mut input = BytesMut::new();
     let mut seen = Seen::default();
     poll_fn(|cx| poll(&mut stream, cx, &mut input, &mut seen)).await?;
     let channel = seen.channel(stream.connection().negotiated_cipher_suite());
-    Ok(Secured { stream, input, channel })
+    let shown = stream.connection().peer_certificates().unwrap_or_default().to_vec();
+    Ok(Secured { stream, input, channel, shown })
 }
 
 /// Ready when the handshake is done.

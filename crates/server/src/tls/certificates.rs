@@ -48,13 +48,29 @@ impl ResolvesServerCert for Names {
     }
 }
 
+/// Who is shaken hands with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whom {
+    Clients,
+    /// Other servers, who are asked for their certificates.
+    Servers,
+}
+
+/// Certificates in service, with how handshakes are done with them.
+#[derive(Debug)]
+struct InService {
+    names: Arc<Names>,
+    clients: Arc<ServerConfig>,
+    servers: Arc<ServerConfig>,
+}
+
 /// The certificates of all hosts, which can be loaded anew while they are used.
 #[derive(Debug, Default)]
-pub struct Certificates(ArcSwapOption<ServerConfig>);
+pub struct Certificates(ArcSwapOption<InService>);
 
 /// Certificates that were loaded, and are put in service with [`Certificates::replace`].
 #[derive(Debug)]
-pub(crate) struct Fresh(Option<Arc<ServerConfig>>);
+pub(crate) struct Fresh(Option<Arc<InService>>);
 
 impl Certificates {
     /// Reads all certificates that the configuration names. Nothing changes yet.
@@ -77,8 +93,11 @@ impl Certificates {
                 by_name.insert(sni(domain), certificate);
             }
         }
-        let names = default.map(|default| Arc::new(Names { by_name, default }));
-        Ok(Fresh(names.map(|names| load::config(names, config.tls.minimum_version)).transpose()?))
+        let Some(default) = default else { return Ok(Fresh(None)) };
+        let names = Arc::new(Names { by_name, default });
+        let config = |whom| load::config(Arc::clone(&names) as _, config.tls.minimum_version, whom);
+        let (clients, servers) = (config(Whom::Clients)?, config(Whom::Servers)?);
+        Ok(Fresh(Some(Arc::new(InService { names, clients, servers }))))
     }
 
     /// Puts certificates in service. Connections that have theirs keep it.
@@ -87,8 +106,21 @@ impl Certificates {
     }
 
     /// How a handshake is done; `None` when there are no certificates.
-    pub(super) fn config(&self) -> Option<Arc<ServerConfig>> {
-        self.0.load_full()
+    pub(super) fn config(&self, whom: Whom) -> Option<Arc<ServerConfig>> {
+        let service = self.0.load();
+        let service = service.as_ref()?;
+        Some(Arc::clone(match whom {
+            Whom::Clients => &service.clients,
+            Whom::Servers => &service.servers,
+        }))
+    }
+
+    /// The certificate of a host, for where this side is the one that connects.
+    pub(crate) fn of(&self, domain: &str) -> Option<Arc<CertifiedKey>> {
+        let service = self.0.load();
+        let names = &service.as_ref()?.names;
+        let certificate = names.by_name.get(&sni(domain)).unwrap_or(&names.default);
+        Some(Arc::clone(&certificate.certified))
     }
 
     /// Whether there is any.
@@ -99,5 +131,5 @@ impl Certificates {
 
 /// A domain as it stands in SNI: with A-labels (RFC 6066 §3).
 pub(super) fn sni(domain: &str) -> String {
-    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
+    stonechat_net::ascii(domain)
 }

@@ -9,10 +9,11 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use stonechat_stream::tls::ALPN_CLIENT;
+use stonechat_net::certificate::Unjudged;
+use stonechat_stream::tls::{ALPN_CLIENT, ALPN_SERVER};
 
 use super::TlsError;
-use super::certificates::Certificate;
+use super::certificates::{Certificate, Whom};
 use super::exporter::Catch;
 use crate::config::{KeyPair, TlsVersion};
 
@@ -37,24 +38,34 @@ pub(super) fn certificate(pair: &KeyPair) -> Result<Certificate, TlsError> {
 pub(super) fn config(
     names: Arc<dyn ResolvesServerCert>,
     minimum: TlsVersion,
+    whom: Whom,
 ) -> Result<Arc<ServerConfig>, TlsError> {
     let versions: &[_] = match minimum {
         TlsVersion::V1_2 => &[&version::TLS13, &version::TLS12],
         TlsVersion::V1_3 => &[&version::TLS13],
     };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_protocol_versions(versions)?
-        .with_no_client_auth()
-        .with_cert_resolver(names);
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder =
+        ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions)?;
+    let builder = match whom {
+        Whom::Clients => builder.with_no_client_auth(),
+        // Policy judges what they show, after the handshake: dialback may do without.
+        Whom::Servers => builder.with_client_cert_verifier(Unjudged::new(provider)),
+    };
+    let mut config = builder.with_cert_resolver(names);
     config.require_ems = true;
-    config.alpn_protocols = vec![ALPN_CLIENT.to_vec()];
+    config.alpn_protocols = vec![match whom {
+        Whom::Clients => ALPN_CLIENT.to_vec(),
+        Whom::Servers => ALPN_SERVER.to_vec(),
+    }];
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config.key_log = Arc::new(Catch);
     Ok(Arc::new(config))
 }
 
-fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+/// The certificates in a file, at least one.
+pub(crate) fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let pem = read(file)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match chain {

@@ -19,6 +19,8 @@ mod tests;
 
 pub(crate) use accept::accept;
 pub use certificates::Certificates;
+pub(crate) use certificates::Whom;
 pub use error::TlsError;
 pub use generate::{generate, generate_if_missing};
+pub(crate) use load::chain;
 pub(crate) use stream::Stream;

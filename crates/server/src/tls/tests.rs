@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::accept::Secured;
-use super::{Certificates, Stream, accept, generate};
+use super::{Certificates, Stream, Whom, accept, generate};
 use crate::config::{Config, KeyPair, Tls};
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
@@ -55,7 +55,7 @@ impl Ends {
         let (ours, theirs) = duplex(pipe);
         let name = ServerName::try_from("localhost").unwrap();
         let connecting = self.connector(version).connect(name, theirs);
-        let (secured, client) = tokio::join!(accept(ours, &self.certificates), connecting);
+        let (secured, client) = tokio::join!(accept(ours, &self.certificates, Whom::Clients), connecting);
         (secured.unwrap(), client.unwrap())
     }
 }
@@ -194,6 +194,6 @@ async fn what_is_no_handshake_is_refused_at_once() {
         let (ours, mut theirs) = duplex(1 << 20);
         theirs.write_all(garbage).await.unwrap();
         theirs.shutdown().await.unwrap();
-        assert!(accept(ours, &ends.certificates).await.is_err(), "{garbage:?}");
+        assert!(accept(ours, &ends.certificates, Whom::Clients).await.is_err(), "{garbage:?}");
     }
 }

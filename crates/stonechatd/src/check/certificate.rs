@@ -1,6 +1,5 @@
 //! A host's certificate: whether it is there, fits its key, names the host, and for how long.
 
-use std::net::IpAddr;
 use std::path::Path;
 
 use jiff::{Timestamp, ToSpan as _};
@@ -8,8 +7,9 @@ use rustls::crypto::aws_lc_rs;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use stonechat_net::Service;
+use stonechat_net::certificate::{Name, covers, names};
 use stonechat_server::config::{Host, KeyPair};
-use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::Report;
@@ -21,7 +21,7 @@ const SOON: i64 = 14;
 /// What is to be known of a certificate.
 #[derive(Debug, PartialEq)]
 struct Facts {
-    names: Vec<String>,
+    names: Vec<Name>,
     begins: Timestamp,
     ends: Timestamp,
     is_self_signed: bool,
@@ -45,7 +45,7 @@ pub(super) fn check(settings: &Settings, domain: &str, host: &Host, report: &mut
         Ok(facts) => match judge(&facts, domain, Timestamp::now()) {
             Err(why) => report.problem("certificate", key, format!("{file}: {why}")),
             Ok(warnings) => {
-                let (names, ends) = (facts.names.join(", "), day(facts.ends));
+                let (names, ends) = (list(&facts.names), day(facts.ends));
                 report.fact("certificate", format!("{file}, for {names}, until {ends}"));
                 warnings.iter().for_each(|why| report.warn("certificate", why));
             }
@@ -75,27 +75,13 @@ fn parse(leaf: &[u8]) -> Result<Facts, String> {
     let time = |time: x509_parser::time::ASN1Time| {
         Timestamp::from_second(time.timestamp()).map_err(|error| error.to_string())
     };
-    let alternatives = certificate.subject_alternative_name().ok().flatten();
-    let names = alternatives.map(|names| &names.value.general_names).into_iter().flatten();
     let validity = certificate.validity();
     Ok(Facts {
-        names: names.filter_map(name).collect(),
+        names: names(leaf),
         begins: time(validity.not_before)?,
         ends: time(validity.not_after)?,
         is_self_signed: certificate.subject() == certificate.issuer(),
     })
-}
-
-fn name(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-        GeneralName::IPAddress(bytes) => match bytes.len() {
-            4 => <[u8; 4]>::try_from(*bytes).ok().map(|bytes| IpAddr::from(bytes).to_string()),
-            16 => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| IpAddr::from(bytes).to_string()),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// What is wrong with a certificate for this domain, or else what its operator should know.
@@ -106,9 +92,8 @@ fn judge(facts: &Facts, domain: &str, now: Timestamp) -> Result<Vec<String>, Str
     if now > facts.ends {
         return Err(format!("it expired on {}", day(facts.ends)));
     }
-    let ascii = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned());
-    if !facts.names.iter().any(|name| covers(name, &ascii)) {
-        let names = if facts.names.is_empty() { "nobody".to_owned() } else { facts.names.join(", ") };
+    if !covers(&facts.names, domain, Service::Client) {
+        let names = if facts.names.is_empty() { "nobody".to_owned() } else { list(&facts.names) };
         return Err(format!("it is for {names}, not for {domain}"));
     }
     let mut warnings = Vec::new();
@@ -121,13 +106,8 @@ fn judge(facts: &Facts, domain: &str, now: Timestamp) -> Result<Vec<String>, Str
     Ok(warnings)
 }
 
-/// Whether a name in a certificate stands for this domain; an asterisk for its first label (RFC 6125 §6.4.3).
-fn covers(name: &str, domain: &str) -> bool {
-    let domain = domain.trim_matches(['[', ']']);
-    match name.strip_prefix("*.") {
-        Some(rest) => domain.split_once('.').is_some_and(|(_, parent)| parent == rest),
-        None => name == domain,
-    }
+fn list(names: &[Name]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn day(time: Timestamp) -> String {
@@ -140,7 +120,7 @@ mod tests {
 
     fn facts(names: &[&str]) -> Facts {
         Facts {
-            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            names: names.iter().map(|name| Name::Dns((*name).to_owned())).collect(),
             begins: "2026-01-01T00:00:00Z".parse().unwrap(),
             ends: "2026-03-01T00:00:00Z".parse().unwrap(),
             is_self_signed: false,
@@ -180,7 +160,7 @@ mod tests {
         let pair = KeyPair { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
         stonechat_server::tls::generate(&["localhost"], &pair).unwrap();
         let facts = read(&pair).unwrap();
-        assert!(facts.is_self_signed && facts.names == ["localhost"]);
+        assert!(facts.is_self_signed && facts.names == [Name::Dns("localhost".to_owned())]);
         assert_eq!(judge(&facts, "localhost", Timestamp::now()).unwrap().len(), 1);
         std::fs::remove_file(&pair.key).unwrap();
         assert!(read(&pair).unwrap_err().contains("k.pem"));

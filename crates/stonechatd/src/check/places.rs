@@ -105,6 +105,8 @@ fn describe(listener: &Listener) -> String {
         (Kind::Starttls, false) => "STARTTLS, which clients have to use",
         (Kind::Starttls, true) => "STARTTLS, and clients may do without",
         (Kind::DirectTls, _) => "direct TLS",
+        (Kind::S2s, _) => "STARTTLS, for other servers",
+        (Kind::S2sDirectTls, _) => "direct TLS, for other servers",
     };
     format!("{}, {kind}", listener.address)
 }

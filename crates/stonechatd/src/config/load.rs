@@ -98,7 +98,8 @@ fn read(path: &Path) -> Result<File, Failure> {
 fn complete(config: &mut Config, folder: &Path) {
     let pairs = config.hosts.values_mut().filter_map(|host| host.tls.as_mut());
     let hosts = pairs.flat_map(|pair| [&mut pair.certificate, &mut pair.key]);
-    let all = [&mut config.tls.certificate, &mut config.tls.key].into_iter().flatten().chain(hosts);
+    let files = [&mut config.tls.certificate, &mut config.tls.key, &mut config.federation.authorities];
+    let all = files.into_iter().flatten().chain(hosts);
     all.for_each(|path| *path = folder.join(&*path));
 }
 

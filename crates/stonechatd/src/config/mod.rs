@@ -17,7 +17,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use stonechat_server::config::{Authentication, Config, Extensions, Host, Limits, Listener, Timeouts, Tls};
+use stonechat_server::config::{
+    Authentication, Config, Extensions, Federation, Host, Limits, Listener, Timeouts, Tls,
+};
 
 pub(crate) use load::Settings;
 pub(crate) use print::print;
@@ -38,13 +40,14 @@ pub(crate) struct File {
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
     pub(crate) authentication: Authentication,
+    pub(crate) federation: Federation,
     pub(crate) extensions: Extensions,
     pub(crate) hosts: BTreeMap<String, Host>,
 }
 
 impl Default for File {
     fn default() -> Self {
-        let Config { listeners, tls, limits, timeouts, authentication, extensions, hosts } =
+        let Config { listeners, tls, limits, timeouts, authentication, federation, extensions, hosts } =
             Config::for_host("localhost");
         Self {
             data: PathBuf::from("stonechat-data"),
@@ -55,6 +58,7 @@ impl Default for File {
             limits,
             timeouts,
             authentication,
+            federation,
             extensions,
             hosts,
         }
@@ -76,7 +80,8 @@ impl File {
     }
 
     fn into_server(self) -> Config {
-        let Self { listeners, tls, limits, timeouts, authentication, extensions, hosts, .. } = self;
-        Config { listeners, tls, limits, timeouts, authentication, extensions, hosts }
+        let Self { listeners, tls, limits, timeouts, authentication, federation, extensions, hosts, .. } =
+            self;
+        Config { listeners, tls, limits, timeouts, authentication, federation, extensions, hosts }
     }
 }

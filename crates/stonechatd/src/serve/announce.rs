@@ -13,6 +13,8 @@ pub(crate) const fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Starttls => "c2s",
         Kind::DirectTls => "c2s-direct-tls",
+        Kind::S2s => "s2s",
+        Kind::S2sDirectTls => "s2s-direct-tls",
     }
 }
 

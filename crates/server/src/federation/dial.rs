@@ -1,0 +1,160 @@
+//! From a pair of domains to a stream between them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stonechat_net::{Service, Target, Transport, Unreachable, interleaved, is_public, race};
+use stonechat_stream::dialback::{Answer, Pair};
+use stonechat_stream::negotiation::Tls;
+use stonechat_stream::negotiation::peer::{OutgoingConfig, Purpose};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Federation;
+use super::conversation::{Conversation, Reached};
+use super::failure::Failure;
+use super::settings::Settings;
+use super::shake::Handshake;
+use crate::config::RouteKind;
+
+/// How long one of a domain's hosts may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// So many of the hosts that DNS names are tried.
+const MOST_TARGETS: usize = 8;
+
+impl Federation {
+    /// A stream on which stanzas of the pair may be sent.
+    pub(super) async fn connect(&self, pair: &Pair) -> Result<Conversation, Failure> {
+        let purpose = Purpose::Send { external: true, dialback: None };
+        match self.dial(pair, purpose).await? {
+            (conversation, Reached::Established) => Ok(conversation),
+            (conversation, Reached::Answered(_)) => {
+                conversation.close(None).await;
+                Err(Failure::Late)
+            }
+        }
+    }
+
+    /// Asks the server of the pair's sender whether a key is its own, which somebody has sent on the stream that we have given this id
+    /// (XEP-0220 §2.1.2).
+    pub(super) async fn ask(&self, pair: &Pair, stream: String, key: String) -> Result<Answer, Failure> {
+        let back = Pair { sender: pair.target.clone(), target: pair.sender.clone() };
+        match self.dial(&back, Purpose::Verify { stream, key }).await? {
+            (conversation, Reached::Answered(answer)) => {
+                conversation.close(None).await;
+                Ok(answer)
+            }
+            (conversation, Reached::Established) => {
+                conversation.close(None).await;
+                Err(Failure::Late)
+            }
+        }
+    }
+
+    async fn dial(&self, pair: &Pair, purpose: Purpose) -> Result<(Conversation, Reached), Failure> {
+        let settings = self.settings.load_full();
+        let server = self.server().ok_or(Failure::Stopping)?;
+        let own = server.certificates.of(pair.sender.as_str());
+        let handshake = Handshake::new(&settings, pair.target.as_str(), own);
+        let purpose = match purpose {
+            Purpose::Send { .. } => Purpose::Send {
+                external: handshake.shows_certificate(),
+                // Our own side is no worse for it; whether it is enough is for the other server to say.
+                dialback: Some(self.secret.clone()),
+            },
+            purpose => purpose,
+        };
+        let dialling = async {
+            // The semaphore is never closed.
+            let _turn = self.connecting.acquire().await.map_err(|_| Failure::Stopping)?;
+            self.try_targets(pair, &purpose, &handshake, &settings).await
+        };
+        tokio::select! {
+            dialled = timeout(settings.federation.connect, dialling) => dialled.unwrap_or(Err(Failure::Late)),
+            () = server.stopping.cancelled() => Err(Failure::Stopping),
+        }
+    }
+
+    async fn try_targets(
+        &self,
+        pair: &Pair,
+        purpose: &Purpose,
+        handshake: &Handshake,
+        settings: &Arc<Settings>,
+    ) -> Result<(Conversation, Reached), Failure> {
+        let domain = pair.target.as_str();
+        let peer = settings.federation.peers.get(domain);
+        let route = peer.and_then(|peer| peer.route.as_ref());
+        let targets = match route {
+            Some(route) => {
+                let direct_tls = route.kind == RouteKind::S2sDirectTls;
+                vec![Target { host: route.host.clone(), port: route.port, direct_tls }]
+            }
+            None => {
+                let found = self.resolver().targets(domain, Service::Server).await;
+                found.map_err(|_| Failure::NoService)?
+            }
+        };
+        // Only what DNS says is anybody's to say.
+        let anywhere = route.is_some() || settings.federation.private_addresses;
+        let mut last: Option<Failure> = None;
+        for target in targets.iter().take(MOST_TARGETS) {
+            let attempt = self.try_target(target, anywhere, pair, purpose, handshake);
+            match timeout(PATIENCE, attempt).await.unwrap_or(Err(Failure::Late)) {
+                Ok(reached) => return Ok(reached),
+                Err(failure) => {
+                    tracing::debug!(%pair, host = target.host, port = target.port, %failure, "no stream");
+                    if last.as_ref().is_none_or(|last| last.weight() <= failure.weight()) {
+                        last = Some(failure);
+                    }
+                }
+            }
+        }
+        Err(last.unwrap_or(Failure::NoService))
+    }
+
+    async fn try_target(
+        &self,
+        target: &Target,
+        anywhere: bool,
+        pair: &Pair,
+        purpose: &Purpose,
+        handshake: &Handshake,
+    ) -> Result<(Conversation, Reached), Failure> {
+        let stream = self.reach(target, anywhere).await?;
+        let (transport, tls) = if target.direct_tls {
+            (handshake.shake(stream, true).await?, Tls::Established)
+        } else {
+            (Transport::Tcp(stream), Tls::Required)
+        };
+        let config = OutgoingConfig { pair: pair.clone(), tls, purpose: purpose.clone() };
+        let mut conversation = Conversation::new(transport, config);
+        match conversation.negotiate(handshake).await {
+            Ok(reached) => Ok((conversation, reached)),
+            Err(failure) => {
+                conversation.close(None).await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn reach(&self, target: &Target, anywhere: bool) -> Result<TcpStream, Failure> {
+        let found = self.resolver().addresses(target).await;
+        let mut addresses = found.map_err(|Unreachable(why)| Failure::NoHost(why))?;
+        if !anywhere {
+            let before = addresses.len();
+            addresses.retain(|address| is_public(address.ip()));
+            if addresses.is_empty() && before > 0 {
+                return Err(Failure::Private(target.host.clone()));
+            }
+        }
+        if addresses.is_empty() {
+            return Err(Failure::NoHost(target.host.clone()));
+        }
+        let stream = race(interleaved(addresses)).await;
+        let stream = stream.map_err(|Unreachable(why)| Failure::NoConnection(why))?;
+        // Small stanzas are not to wait for each other.
+        stream.set_nodelay(true).map_err(|error| Failure::Broken(error.to_string()))?;
+        Ok(stream)
+    }
+}

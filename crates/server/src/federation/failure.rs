@@ -1,0 +1,100 @@
+//! Why another server is not spoken with, and what senders are told of it.
+
+use stonechat_net::certificate::Distrust;
+use stonechat_stanza::StanzaError;
+use stonechat_stream::codec;
+use stonechat_stream::negotiation::peer::OutgoingError;
+
+/// Why there is no stream to another server. The message is for the senders as well as for the log.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the domain has no server for other servers")]
+    NoService,
+    #[error("no such host: {0}")]
+    NoHost(String),
+    #[error("DNS leads to addresses that are not public: {0}")]
+    Private(String),
+    #[error("no connection: {0}")]
+    NoConnection(String),
+    #[error("TLS: {0}")]
+    Tls(String),
+    #[error("{0}")]
+    Certificate(#[from] Distrust),
+    #[error("{0}")]
+    Stream(#[from] OutgoingError),
+    #[error("the server sends what cannot be read: {0}")]
+    Unreadable(codec::Error),
+    #[error("the server does not answer in time")]
+    Late,
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    #[error("the server takes nothing")]
+    Stuck,
+    #[error("this server stops")]
+    Stopping,
+}
+
+impl Failure {
+    /// The domain is not to be found, or it was not reached (RFC 6120 §8.3.3.16, §8.3.3.17).
+    pub(crate) fn to_stanza_error(&self) -> StanzaError {
+        let error = match self {
+            Self::NoService | Self::NoHost(_) | Self::Private(_) => StanzaError::remote_server_not_found(),
+            _ => StanzaError::remote_server_timeout(),
+        };
+        error.with_text(self.to_string())
+    }
+
+    /// How much it says about the domain, of several hosts that have failed: that a certificate is not good matters more than that another
+    /// host is not there.
+    pub(crate) const fn weight(&self) -> u8 {
+        match self {
+            Self::Stream(_) | Self::Unreadable(_) | Self::Certificate(_) => 3,
+            Self::Tls(_) => 2,
+            Self::Late | Self::Broken(_) | Self::NoConnection(_) => 1,
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stonechat_stanza::error::Condition;
+
+    use super::*;
+
+    #[test]
+    fn senders_are_told_the_real_cause_under_the_condition_that_the_rfc_has_for_it() {
+        for (failure, condition, text) in [
+            (Failure::NoService, Condition::RemoteServerNotFound, "no server for other servers"),
+            (
+                Failure::NoHost("x: NXDOMAIN".into()),
+                Condition::RemoteServerNotFound,
+                "no such host: x: NXDOMAIN",
+            ),
+            (
+                Failure::NoConnection("1.2.3.4:5269: Connection refused".into()),
+                Condition::RemoteServerTimeout,
+                "refused",
+            ),
+            (
+                Failure::Certificate(Distrust::Expired),
+                Condition::RemoteServerTimeout,
+                "the certificate has expired",
+            ),
+            (
+                Failure::Certificate(Distrust::OtherName("a".into())),
+                Condition::RemoteServerTimeout,
+                "for a, not for this domain",
+            ),
+            (
+                Failure::Stream(OutgoingError::DialbackInvalid),
+                Condition::RemoteServerTimeout,
+                "dialback failed",
+            ),
+        ] {
+            let error = failure.to_stanza_error();
+            assert_eq!(error.condition, condition, "{failure}");
+            assert!(error.text().is_some_and(|told| told.contains(text)), "{error}");
+        }
+    }
+}

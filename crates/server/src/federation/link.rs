@@ -1,0 +1,246 @@
+//! What waits for another domain, in the order in which it came.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use stonechat_stanza::{Stanza, StanzaError};
+use stonechat_stream::dialback::Pair;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::failure::Failure;
+
+/// What a stanza takes beside its payload.
+const OVERHEAD: usize = 256;
+
+/// The way from one of our domains to another server's: what waits, and whether a task takes it there.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) pair: Pair,
+    queue: Mutex<Queue>,
+    arrived: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<Stanza>,
+    bytes: usize,
+    /// A task takes care of what waits.
+    running: bool,
+    failed: Option<Failed>,
+}
+
+#[derive(Debug)]
+struct Failed {
+    error: StanzaError,
+    until: Instant,
+    delay: Duration,
+}
+
+/// What becomes of a stanza that is for another domain.
+#[derive(Debug, PartialEq)]
+pub(super) enum Pushed {
+    /// A task will take it there.
+    Waits,
+    /// It is the first, and a task has to be begun.
+    Begin,
+    /// It does not go there.
+    Refused(StanzaError),
+}
+
+impl Link {
+    pub(super) fn new(pair: Pair) -> Self {
+        Self { pair, queue: Mutex::default(), arrived: Notify::new() }
+    }
+
+    /// Adds a stanza, if no more than `limit` bytes wait then. A domain that could not be reached just now is not tried again.
+    pub(super) fn push(&self, stanza: Stanza, limit: usize, now: Instant) -> Pushed {
+        let mut queue = self.queue.lock();
+        if let Some(failed) = &queue.failed
+            && !queue.running
+            && now < failed.until
+        {
+            return Pushed::Refused(failed.error.clone());
+        }
+        let size = size(&stanza);
+        if queue.bytes + size > limit {
+            let error = StanzaError::resource_constraint();
+            return Pushed::Refused(error.with_text("too much waits for that domain"));
+        }
+        queue.bytes += size;
+        queue.waiting.push_back(stanza);
+        if queue.running {
+            drop(queue);
+            self.arrived.notify_one();
+            return Pushed::Waits;
+        }
+        queue.running = true;
+        Pushed::Begin
+    }
+
+    /// Ready when something may have come.
+    pub(super) async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// The next stanza.
+    pub(super) fn pop(&self) -> Option<Stanza> {
+        let mut queue = self.queue.lock();
+        let stanza = queue.waiting.pop_front()?;
+        queue.bytes -= size(&stanza);
+        Some(stanza)
+    }
+
+    /// Puts stanzas back in front of the others, in their order.
+    pub(super) fn put_back(&self, stanzas: impl DoubleEndedIterator<Item = Stanza>) {
+        let mut queue = self.queue.lock();
+        for stanza in stanzas.rev() {
+            queue.bytes += size(&stanza);
+            queue.waiting.push_front(stanza);
+        }
+    }
+
+    /// The domain was reached.
+    pub(super) fn reached(&self) {
+        self.queue.lock().failed = None;
+    }
+
+    /// The domain was not reached: gives what waits, and the task is at its end. It is not tried again for a while, which is from `first`
+    /// to `most` and doubles each time.
+    pub(super) fn fail(
+        &self,
+        failure: &Failure,
+        first: Duration,
+        most: Duration,
+        now: Instant,
+    ) -> Vec<Stanza> {
+        let mut queue = self.queue.lock();
+        let delay = queue.failed.as_ref().map_or(first, |failed| failed.delay * 2).min(most);
+        queue.failed = Some(Failed { error: failure.to_stanza_error(), until: now + delay, delay });
+        queue.running = false;
+        queue.bytes = 0;
+        std::mem::take(&mut queue.waiting).into()
+    }
+
+    /// The task is at its end, unless something waits.
+    pub(super) fn rest(&self) -> bool {
+        let mut queue = self.queue.lock();
+        queue.running = !queue.waiting.is_empty();
+        !queue.running
+    }
+
+    /// Whether no task takes care of it, and what is remembered of it can be forgotten.
+    pub(super) fn is_at_rest(&self) -> bool {
+        !self.queue.lock().running
+    }
+
+    /// Whether there is nothing to remember.
+    pub(super) fn is_blank(&self) -> bool {
+        let queue = self.queue.lock();
+        !queue.running && queue.failed.is_none()
+    }
+}
+
+fn size(stanza: &Stanza) -> usize {
+    stanza.payload_bytes().len() + OVERHEAD
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use stonechat_stanza::message;
+
+    use super::*;
+
+    const FIRST: Duration = Duration::from_secs(5);
+    const MOST: Duration = Duration::from_secs(15);
+
+    fn link() -> Link {
+        let domain = |name: &str| name.parse().unwrap();
+        Link::new(Pair { sender: domain("a.example"), target: domain("b.example") })
+    }
+
+    fn message(id: usize) -> Stanza {
+        Stanza::message(message::Type::Chat).with_id(&id.to_string())
+    }
+
+    fn failure() -> Failure {
+        Failure::NoService
+    }
+
+    #[test]
+    fn the_first_stanza_begins_a_task_and_the_others_wait_for_it() {
+        let (link, now) = (link(), Instant::now());
+        assert_eq!(link.push(message(1), 10_000, now), Pushed::Begin);
+        assert_eq!(link.push(message(2), 10_000, now), Pushed::Waits);
+        assert!(!link.rest() && !link.is_at_rest());
+        assert_eq!(link.pop().unwrap().id(), Some("1"));
+        link.put_back([message(0), message(1)].into_iter());
+        let rest: Vec<_> =
+            std::iter::from_fn(|| link.pop()).map(|stanza| stanza.id().unwrap().to_owned()).collect();
+        assert_eq!(rest, ["0", "1", "2"]);
+        assert!(link.rest() && link.is_blank());
+        assert_eq!(link.push(message(3), 10_000, now), Pushed::Begin);
+    }
+
+    #[test]
+    fn no_more_waits_than_there_may() {
+        let (link, now) = (link(), Instant::now());
+        assert_eq!(link.push(message(1), 2 * OVERHEAD, now), Pushed::Begin);
+        assert_eq!(link.push(message(2), 2 * OVERHEAD, now), Pushed::Waits);
+        assert!(matches!(link.push(message(3), 2 * OVERHEAD, now), Pushed::Refused(_)));
+        link.pop();
+        assert_eq!(link.push(message(4), 2 * OVERHEAD, now), Pushed::Waits);
+    }
+
+    #[test]
+    fn a_domain_that_was_not_reached_is_tried_again_ever_more_seldom() {
+        let (link, mut now) = (link(), Instant::now());
+        for delay in [5, 10, 15, 15] {
+            assert_eq!(link.push(message(1), 10_000, now), Pushed::Begin);
+            link.push(message(2), 10_000, now);
+            assert_eq!(link.fail(&failure(), FIRST, MOST, now).len(), 2);
+            now += Duration::from_secs(delay) - Duration::from_millis(1);
+            let Pushed::Refused(error) = link.push(message(3), 10_000, now) else { panic!("{delay}") };
+            assert_eq!(error, failure().to_stanza_error());
+            now += Duration::from_millis(1);
+        }
+        link.push(message(1), 10_000, now);
+        link.reached();
+        link.fail(&failure(), FIRST, MOST, now);
+        assert_eq!(link.push(message(1), 10_000, now + FIRST), Pushed::Begin);
+    }
+
+    proptest! {
+        #[test]
+        fn order_is_kept_and_the_bytes_are_counted_whatever_happens(steps in prop::collection::vec(0..4_u8, 0..60)) {
+            let (link, now) = (link(), Instant::now());
+            let (mut next, mut taken, mut expected) = (0, Vec::<Stanza>::new(), 0);
+            for step in steps {
+                match step {
+                    0 | 1 => {
+                        if !matches!(link.push(message(next), 20 * OVERHEAD, now), Pushed::Refused(_)) {
+                            next += 1;
+                        }
+                    }
+                    2 => taken.extend(link.pop()),
+                    // Those that were taken and not sent come back.
+                    _ => link.put_back(std::mem::take(&mut taken).into_iter()),
+                }
+                if step == 2 && taken.len() > 3 {
+                    let sent = taken.remove(0);
+                    prop_assert_eq!(sent.id().unwrap().parse::<usize>().unwrap(), expected);
+                    expected += 1;
+                }
+            }
+            link.put_back(taken.into_iter());
+            for stanza in std::iter::from_fn(|| link.pop()) {
+                prop_assert_eq!(stanza.id().unwrap().parse::<usize>().unwrap(), expected);
+                expected += 1;
+            }
+            prop_assert_eq!(expected, next);
+            prop_assert_eq!(link.queue.lock().bytes, 0);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Streams with other servers (RFC 6120, XEP-0178, XEP-0220).
+//!
+//! One task for each pair of domains takes what waits to the other server, and begins when there is something; so order is kept for
+//! each pair of addresses, and a server that does not answer keeps nobody else waiting. Its queue is bounded in bytes, and in time by
+//! how long a stream may take to come about. What cannot be sent goes back to its sender once, with the cause.
+//!
+//! A stream is for one direction. What another server sends comes by [`incoming`] on a stream that it has opened.
+
+mod conversation;
+mod dial;
+mod failure;
+pub(crate) mod incoming;
+mod link;
+mod outgoing;
+mod settings;
+mod shake;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, Weak};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use stonechat_extension::Remote;
+use stonechat_net::Resolver;
+use stonechat_stanza::jid::BareJid;
+use stonechat_stanza::{Stanza, StanzaError};
+use stonechat_stream::dialback::{Pair, Secret};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use crate::ServerError;
+use crate::config::Policy;
+use crate::shared::Shared;
+use link::{Link, Pushed};
+use settings::Settings;
+
+pub(crate) use settings::Fresh;
+
+/// So many answers of DNS are remembered.
+const REMEMBERED: u64 = 4096;
+
+/// The way to other servers.
+#[derive(Debug)]
+pub(crate) struct Federation {
+    settings: ArcSwap<Settings>,
+    /// The server that this is of, once it is there.
+    server: OnceLock<Weak<Shared>>,
+    /// By the other server's domain, and then few.
+    links: Mutex<Links>,
+    secret: Secret,
+    resolver: OnceLock<Resolver>,
+    connecting: Semaphore,
+    tasks: TaskTracker,
+}
+
+#[derive(Debug, Default)]
+struct Links {
+    by_target: HashMap<Box<str>, Vec<Arc<Link>>>,
+    count: usize,
+}
+
+impl Federation {
+    pub(crate) fn new(fresh: Fresh) -> Result<Arc<Self>, ServerError> {
+        let connecting = Semaphore::new(fresh.0.federation.connecting);
+        Ok(Arc::new(Self {
+            settings: ArcSwap::from_pointee(fresh.0),
+            server: OnceLock::new(),
+            links: Mutex::default(),
+            secret: Secret::random().ok_or(ServerError::NoRandomness)?,
+            resolver: OnceLock::new(),
+            connecting,
+            tasks: TaskTracker::new(),
+        }))
+    }
+
+    /// Says which server it is of; once.
+    pub(crate) fn attach(&self, server: &Arc<Shared>) {
+        // A second time there would be a second server, which is a mistake of ours that changes nothing here.
+        let _ = self.server.set(Arc::downgrade(server));
+    }
+
+    /// Takes other settings; streams that are there stay.
+    pub(crate) fn reconfigure(&self, fresh: Fresh) {
+        self.settings.store(Arc::new(fresh.0));
+    }
+
+    /// Waits until all tasks are at their end, after the server began to stop.
+    pub(crate) async fn stopped(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn server(&self) -> Option<Arc<Shared>> {
+        self.server.get()?.upgrade()
+    }
+
+    fn resolver(&self) -> &Resolver {
+        self.resolver.get_or_init(|| Resolver::new(REMEMBERED, None))
+    }
+
+    /// Takes a stanza for a pair of domains, and begins a task if there is none.
+    fn push(self: &Arc<Self>, stanza: Stanza, settings: &Settings) -> Result<(), StanzaError> {
+        let (Some(from), Some(to)) = (stanza.from(), stanza.to()) else {
+            return Err(StanzaError::bad_request());
+        };
+        let mut links = self.links.lock();
+        let known = links.by_target.get(to.domain());
+        let known =
+            known.and_then(|known| known.iter().find(|link| link.pair.is(from.domain(), to.domain())));
+        let link = match known {
+            Some(link) => Arc::clone(link),
+            None => {
+                let pair = Pair { sender: domain_of(from.domain())?, target: domain_of(to.domain())? };
+                links.add(pair, settings.federation.pairs)?
+            }
+        };
+        match link.push(stanza, settings.federation.queue_bytes, Instant::now()) {
+            Pushed::Waits => Ok(()),
+            Pushed::Refused(error) => Err(error),
+            Pushed::Begin => {
+                drop(links);
+                self.tasks.spawn(outgoing::run(Arc::clone(self), link));
+                Ok(())
+            }
+        }
+    }
+
+    /// The task of a link is at its end, unless something waits again.
+    fn retire(&self, link: &Arc<Link>) -> bool {
+        let mut links = self.links.lock();
+        if !link.rest() {
+            return false;
+        }
+        if link.is_blank() {
+            links.retain(link.pair.target.as_str(), |other| !Arc::ptr_eq(other, link));
+        }
+        true
+    }
+}
+
+impl Links {
+    fn add(&mut self, pair: Pair, most: usize) -> Result<Arc<Link>, StanzaError> {
+        if self.count >= most {
+            // What is known of domains that could not be reached is given up first.
+            let targets: Vec<Box<str>> = self.by_target.keys().cloned().collect();
+            targets.iter().for_each(|target| self.retain(target, |link| !link.is_at_rest()));
+        }
+        if self.count >= most {
+            let error = StanzaError::resource_constraint();
+            return Err(error.with_text("this server speaks with as many others as it may"));
+        }
+        let link = Arc::new(Link::new(pair));
+        self.by_target.entry(link.pair.target.as_str().into()).or_default().push(Arc::clone(&link));
+        self.count += 1;
+        Ok(link)
+    }
+
+    fn retain(&mut self, target: &str, keep: impl Fn(&Arc<Link>) -> bool) {
+        let Some(links) = self.by_target.get_mut(target) else { return };
+        let before = links.len();
+        links.retain(keep);
+        self.count -= before - links.len();
+        if links.is_empty() {
+            self.by_target.remove(target);
+        }
+    }
+}
+
+fn domain_of(name: &str) -> Result<BareJid, StanzaError> {
+    BareJid::from_parts(None, name).map_err(|_| StanzaError::jid_malformed())
+}
+
+/// The way out of the hosts, which needs to be able to begin tasks.
+#[derive(Debug)]
+pub(crate) struct Way(pub(crate) Arc<Federation>);
+
+#[async_trait]
+impl Remote for Way {
+    async fn deliver(&self, stanza: Stanza) -> Result<(), StanzaError> {
+        let settings = self.0.settings.load_full();
+        if !settings.is_on {
+            return Err(StanzaError::remote_server_not_found());
+        }
+        let Some(server) = self.0.server().filter(|server| !server.stopping.is_cancelled()) else {
+            return Err(StanzaError::service_unavailable());
+        };
+        // What leaves is in the name of a domain that is served here, and of no other.
+        if stanza.from().is_none_or(|from| server.hosts.get(from.domain()).is_none()) {
+            tracing::warn!(from = ?stanza.from(), "a stanza in the name of a domain that is not served here was not sent");
+            return Err(StanzaError::not_allowed());
+        }
+        let target = stanza.to().map(|to| to.domain().to_owned()).unwrap_or_default();
+        if settings.federation.policy_for(&target) == Policy::Refuse {
+            return Err(StanzaError::not_allowed().with_text("this server does not speak with that domain"));
+        }
+        self.0.push(stanza, &settings)
+    }
+}

@@ -1,0 +1,90 @@
+//! TLS on a connection to another server.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls_pki_types::{ServerName, UnixTime};
+use stonechat_net::certificate::{Distrust, Unjudged, judge};
+use stonechat_net::{Service, Transport, ascii};
+use stonechat_stream::tls::ALPN_SERVER;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::failure::Failure;
+use super::settings::Settings;
+use crate::config::Policy;
+
+/// How hands are shaken with the server of one domain.
+#[derive(Debug, Clone)]
+pub(super) struct Handshake {
+    settings: Arc<Settings>,
+    domain: String,
+    /// The certificate of our own domain.
+    own: Option<Arc<CertifiedKey>>,
+}
+
+impl Handshake {
+    pub(super) fn new(settings: &Arc<Settings>, domain: &str, own: Option<Arc<CertifiedKey>>) -> Self {
+        Self { settings: Arc::clone(settings), domain: domain.to_owned(), own }
+    }
+
+    /// Whether the other server is shown who we are.
+    pub(super) const fn shows_certificate(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Shakes hands, and judges the certificate as the policy wants it (RFC 6120 §13.7.2.1: for the domain, never for the host that DNS
+    /// has led to).
+    pub(super) async fn shake(&self, stream: TcpStream, direct: bool) -> Result<Transport, Failure> {
+        let connector = TlsConnector::from(Arc::new(self.config(direct)?));
+        let connected = connector.connect(self.server_name()?, stream).await;
+        let stream = connected.map_err(|error| match error.get_ref().and_then(|e| e.downcast_ref()) {
+            Some(error) => Failure::Tls(rustls::Error::to_string(error)),
+            None => Failure::Broken(error.to_string()),
+        })?;
+        let (_, connection) = stream.get_ref();
+        self.judge(connection.peer_certificates().unwrap_or_default())?;
+        Ok(Transport::Tls(Box::new(stream)))
+    }
+
+    fn judge(&self, chain: &[rustls_pki_types::CertificateDer<'_>]) -> Result<(), Failure> {
+        if self.settings.federation.policy_for(&self.domain) != Policy::Certificate {
+            return Ok(());
+        }
+        let roots = self.settings.roots.as_ref().ok_or(Distrust::UnknownIssuer)?;
+        Ok(judge(chain, &self.domain, Service::Server, roots, UnixTime::now())?)
+    }
+
+    fn config(&self, direct: bool) -> Result<ClientConfig, Failure> {
+        let failed = |error: rustls::Error| Failure::Tls(error.to_string());
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
+        let builder = builder.with_safe_default_protocol_versions().map_err(failed)?.dangerous();
+        // Judged when the handshake is done.
+        let builder = builder.with_custom_certificate_verifier(Unjudged::new(provider));
+        let mut config = match &self.own {
+            Some(own) => {
+                let own = SingleCertAndKey::from(CertifiedKey::clone(own));
+                builder.with_client_cert_resolver(Arc::new(own))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        if direct {
+            // XEP-0368 §3.
+            config.alpn_protocols = vec![ALPN_SERVER.to_vec()];
+        }
+        Ok(config)
+    }
+
+    fn server_name(&self) -> Result<ServerName<'static>, Failure> {
+        match self.domain.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+            Ok(address) => Ok(ServerName::IpAddress(address.into())),
+            Err(_) => {
+                ServerName::try_from(ascii(&self.domain)).map_err(|error| Failure::Tls(error.to_string()))
+            }
+        }
+    }
+}
