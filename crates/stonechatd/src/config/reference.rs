@@ -29,7 +29,7 @@ fn is_key(line: &str) -> bool {
 
 fn is_header(line: &str) -> bool {
     let name = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')).unwrap_or("");
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.[]".contains(&b))
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.[]\"".contains(&b))
 }
 
 /// The paths of all tables in a value: parts of a path, a number for a place in a list.
@@ -114,7 +114,13 @@ fn the_reference_has_every_key_of_the_server_and_no_other() {
     let open = compare(&config, "the server", complaint);
     assert_eq!(
         open,
-        ["extensions", "hosts", "hosts.localhost.extensions", "hosts.localhost.extensions.ping"]
+        [
+            "extensions",
+            "federation.peers",
+            "hosts",
+            "hosts.localhost.extensions",
+            "hosts.localhost.extensions.ping"
+        ]
     );
 }
 
