@@ -21,7 +21,8 @@
 //! account that does not exist look the same, as nothing comes back. RFC 6121 leaves servers that choice (§8.5.1 for accounts that do not
 //! exist, §8.5.3.2.1 for resources that are not there); an error in any of these cases would tell anybody who asks for enough names
 //! who has an account, and who is online. The price is that a message to a mistyped address vanishes. Who would rather have its sender
-//! told, as XEP-0160 §2, step 3, has it, sets `tell-strangers = true`.
+//! told, as XEP-0160 §2, step 3, has it, sets `tell-strangers = true`. Not hidden is how long it takes: to store a message takes longer than
+//! to ignore it, and a stranger may time the answer to what he sends behind it.
 //!
 //! With an archive, which there is by default, no message to an account that exists is lost for that: it is delivered or waits, and what is
 //! beyond the quota, or for a resource that has gone and may go to no other, is in the archive. Without one, such a message of a stranger is
