@@ -45,9 +45,16 @@ fn filled<'a>(kind: &str, fields: impl IntoIterator<Item = (&'a str, &'a str)>) 
 }
 
 /// The same conditions as a configuration: what a node has to be so that they are met.
-#[cfg_attr(not(feature = "client"), allow(dead_code, reason = "only clients configure by conditions"))]
+#[cfg(feature = "client")]
 pub(crate) fn as_config(options: &Form) -> Form {
     let is_type = |field: &&Field| field.var.as_deref() == Some(stonechat_stanza::forms::FORM_TYPE);
     let fields = options.fields.iter().filter(|field| !is_type(field)).cloned();
     fields.fold(Form::of(Type::Submit, NODE_CONFIG), Form::with_field)
+}
+
+/// Of the conditions that which says who may see what is published.
+#[cfg(feature = "client")]
+pub(crate) fn access_alone(options: &Form) -> Form {
+    let access = options.field("pubsub#access_model").cloned();
+    access.into_iter().fold(Form::of(Type::Submit, PUBLISH_OPTIONS), Form::with_field)
 }

@@ -201,6 +201,43 @@ fn what_is_private_is_not_given_to_a_service_that_would_show_it() {
     assert_eq!(started.outcome(), Some(Ok(Some("1".to_owned()))));
 }
 
+/// XEP-0060 §7.1.5: "it MUST reject the publication upon encountering unknown fields", which is said in various ways.
+#[test]
+fn a_service_that_knows_fewer_conditions_is_given_that_of_who_may_see_it() {
+    let mut client = client();
+    let started = do_(&mut client, |nodes| async move {
+        nodes.publish_as(None, "n", tune().with_id("1"), &private()).await
+    });
+    let info = client.sent().unwrap();
+    let mut found = info.reply();
+    found.push_bytes(b"<query xmlns='http://jabber.org/protocol/disco#info'><feature var='http://jabber.org/protocol/pubsub#publish-options'/></query>").unwrap();
+    client.receive(&found.to_string());
+    let mut refuse = |client: &mut TestClient, error: StanzaError| {
+        let request = client.sent().unwrap();
+        client.receive(&request.error_reply(&error).unwrap().to_string());
+        request.to_string()
+    };
+    assert!(refuse(&mut client, StanzaError::resource_constraint()).contains("pubsub#max_items"));
+    assert!(refuse(&mut client, StanzaError::item_not_found()).contains("<configure node='n'>"));
+    let create = client.sent().unwrap();
+    let made = create.to_string();
+    assert!(
+        made.contains("<create node='n'/>")
+            && made.contains("pubsub#max_items")
+            && made.contains("node_config"),
+        "{made}"
+    );
+    client.receive(&create.reply().to_string());
+    let publish = client.sent().unwrap();
+    let text = publish.to_string();
+    assert!(
+        text.contains("publish-options") && text.contains("whitelist") && !text.contains("max_items"),
+        "{text}"
+    );
+    client.receive(&publish.reply().to_string());
+    assert_eq!(started.outcome(), Some(Ok(Some("1".to_owned()))));
+}
+
 /// XEP-0060 §6.1, §6.2, §5.6; examples 28, 29, 47. The events of a service count once it is subscribed to.
 #[test]
 fn nodes_are_subscribed_to() {

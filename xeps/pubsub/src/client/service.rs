@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use stonechat_extension::client::{Admitted, Circle, Expected, Handle, RequestError};
+use stonechat_stanza::error::Condition;
 use stonechat_stanza::forms::Form;
 use stonechat_stanza::jid::{BareJid, Jid, JidRef};
 use stonechat_stanza::{ParseError, Payload, Stanza, StanzaError, iq};
@@ -126,7 +127,8 @@ impl Nodes {
     }
 
     /// Publishes an item on a node that has to be as `options` say (§7.1.5): a node that is not there is made so, and one that is otherwise is
-    /// configured first. A service that would not check that, and might show the item to whom it is not for, is asked beforehand and not given it.
+    /// configured first. A service that would not check that, and might show the item to whom it is not for, is asked beforehand and not given it. Where
+    /// it does not know some of the conditions, the node is configured by all of them, and that which says who may see the item is the one left.
     ///
     /// # Errors
     /// [`RequestError`]; [`RequestError::NotSent`] when the service does not know conditions.
@@ -145,6 +147,25 @@ impl Nodes {
             Err(RequestError::Refused(error)) if precondition_not_met(&error) => {
                 self.configure(service, node, crate::options::as_config(options)).await?;
                 self.publish(service, node, item, Some(options)).await
+            }
+            Err(RequestError::Refused(error)) if may_be_unknown(&error) => {
+                self.prepare(service, node, crate::options::as_config(options)).await?;
+                self.publish(service, node, item, Some(&crate::options::access_alone(options))).await
+            }
+            other => other,
+        }
+    }
+
+    /// A node that is so, whether or not there was one.
+    async fn prepare(
+        &self,
+        service: Option<&Jid>,
+        node: &str,
+        configuration: Form,
+    ) -> Result<(), RequestError> {
+        match self.configure(service, node, configuration.clone()).await {
+            Err(RequestError::Refused(StanzaError { condition: Condition::ItemNotFound, .. })) => {
+                self.create(service, Some(node), Some(configuration)).await.map(drop)
             }
             other => other,
         }
@@ -349,6 +370,17 @@ pub fn items(answer: &Stanza) -> Result<Vec<Item>, ParseError> {
         Some(PubSub::Items { items, .. }) => Ok(items),
         _ => Err(ParseError::missing_child("pubsub", "items")),
     }
+}
+
+/// Whether a publication may have been refused for a condition that is not known; services do not agree how that is said (XEP-0060 §7.1.5).
+fn may_be_unknown(error: &StanzaError) -> bool {
+    matches!(
+        error.condition,
+        Condition::BadRequest
+            | Condition::NotAcceptable
+            | Condition::ResourceConstraint
+            | Condition::Conflict
+    )
 }
 
 fn no_session() -> RequestError {
