@@ -10,7 +10,8 @@ use client::{Online, WITHIN, builder, chat, log_in};
 use stonechat_client::{Error, Event, Fault, Place, Progress, Trust};
 use stonechat_sasl::Mechanism;
 use stonechat_sasl::client::Policy;
-use stonechat_tests::Settings;
+use stonechat_stanza::jid::FullJid;
+use stonechat_tests::{Server, Settings};
 use stonechat_xep_ping::client::Pinger;
 
 #[tokio::test]
@@ -172,4 +173,89 @@ async fn requests_end_in_time_and_only_who_was_asked_answers() {
     let nobody = "user2@localhost/nobody".parse().unwrap();
     let handle = one.client.handle().with_timeout(Duration::from_millis(1));
     assert!(handle.request(Some(nobody), &stonechat_xep_ping::Ping).await.is_err());
+}
+
+#[tokio::test]
+async fn who_logs_in_as_nobody_has_an_address_that_the_server_makes() {
+    let server = Settings::new().set("hosts.localhost.anonymous", true).start_with_users(1);
+    let mut user = log_in(&server, "user1").await;
+    for sasl2 in [false, true] {
+        let builder = stonechat_client::Client::builder("localhost".parse().unwrap())
+            .anonymous()
+            .trust(Trust::roots(client::certificates(&server)))
+            .place(Place::Host("127.0.0.1".into(), server.c2s().port()))
+            .extension(&stonechat_xep_ping::CLIENT)
+            .configure(|config| config.sasl2 = sasl2);
+        let mut nobody = Online::start(builder).await;
+        assert!(nobody.jid.domain() == "localhost" && nobody.jid.local().is_some(), "{}", nobody.jid);
+        chat(&mut nobody, &mut user).await;
+        chat(&mut user, &mut nobody).await;
+        // What is the account's own is known as such: the answer comes from the address that the server has made.
+        nobody.client.service::<Pinger>().unwrap().ping(None, WITHIN).await.unwrap();
+        nobody.client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_lets_nobody_in_without_a_name_says_so() {
+    let server = Settings::new().start_with_users(1);
+    let (_client, mut events) = builder(&server, "user1").anonymous().start().unwrap();
+    let Some(Event::Offline { error, retry: None, .. }) = events.next().await else { panic!("no end") };
+    assert_eq!(error.fault(), Fault::Policy, "{error}");
+}
+
+/// The server is ended at once, as by a power failure, or asked to end; the session goes on all the same (XEP-0198 §5).
+#[tokio::test]
+async fn a_session_survives_a_restart_of_the_server_and_nothing_is_lost_or_there_twice() {
+    for abruptly in [false, true] {
+        let port = stonechat_tests::free_port();
+        let config = format!(
+            "data = 'data'\n[[listeners]]\naddress = '127.0.0.1:{port}'\nkind = 'starttls'\n[authentication]\niterations = 4096\n[hosts.localhost]\n"
+        );
+        let server = Server::start(|_| config);
+        for user in ["user1", "user2"] {
+            server.add_user(&format!("{user}@localhost"), &format!("pw-{user}"));
+        }
+        let (mut one, mut two) = (log_in(&server, "user1").await, log_in(&server, "user2").await);
+        chat(&mut one, &mut two).await;
+        let folder = if abruptly { server.kill() } else { server.stop().1 };
+        for online in [&mut one, &mut two] {
+            online
+                .until(|event| matches!(event, Event::Offline { resumable: true, retry: Some(_), .. }))
+                .await;
+        }
+        let mut deliveries = Vec::new();
+        for number in 0..20 {
+            let message = client::message(two.jid.as_str(), &number.to_string());
+            deliveries.push(one.client.send(message).await.unwrap());
+        }
+        let _server = Server::start_in(folder);
+        for online in [&mut one, &mut two] {
+            online.client.network_changed();
+            let jid = resumed(online).await;
+            assert_eq!(jid, online.jid, "killed: {abruptly}");
+        }
+        for number in 0..20 {
+            assert_eq!(two.message().await, number.to_string());
+        }
+        for delivery in &mut deliveries {
+            delivery.acknowledged().await.unwrap();
+        }
+        // What comes next is that, and nothing a second time.
+        chat(&mut one, &mut two).await;
+        chat(&mut two, &mut one).await;
+        one.client.close().await;
+        two.client.close().await;
+    }
+}
+
+/// Waits for the session to be resumed, however often that is tried.
+async fn resumed(online: &mut Online) -> FullJid {
+    loop {
+        match online.event().await {
+            Event::Online { jid, resumed: true } => return jid,
+            Event::Online { resumed: false, .. } => panic!("another session"),
+            _ => {}
+        }
+    }
 }

@@ -117,9 +117,14 @@ pub(super) fn bind(tag: Option<&str>, sm: bool) -> Element {
     bind.children(sm.then(enable)).build()
 }
 
+/// Data of a mechanism: none of it is an empty element (XEP-0388 §2.2), and not `=` as in RFC 6120.
+fn data(message: &[u8]) -> Zeroizing<String> {
+    Zeroizing::new(if message.is_empty() { String::new() } else { encoding::encode(message) })
+}
+
 /// `<authenticate/>` (XEP-0388 §2.3).
 pub(super) fn authenticate(mechanism: &str, initial: &[u8], agent: &UserAgent, wishes: &Wishes) -> Element {
-    let encoded = Zeroizing::new(encoding::encode(initial));
+    let encoded = data(initial);
     let agent = (*agent != UserAgent::default()).then(|| {
         Builder::new("user-agent", ns::SASL2)
             .optional("id", agent.id.as_deref())
@@ -143,7 +148,7 @@ pub(super) fn authenticate(mechanism: &str, initial: &[u8], agent: &UserAgent, w
 
 /// `<response/>` (XEP-0388 §2.5).
 pub(super) fn response(message: &[u8]) -> Element {
-    let encoded = Zeroizing::new(encoding::encode(message));
+    let encoded = data(message);
     Builder::new("response", ns::SASL2).text(encoded.as_str()).build()
 }
 
@@ -251,6 +256,15 @@ mod tests {
             <bind xmlns='urn:xmpp:bind:0'><tag>Stonechat</tag><enable xmlns='urn:xmpp:sm:3' resume='true'/></bind>\
             <fast xmlns='urn:xmpp:fast:0' count='2'/><request-token xmlns='urn:xmpp:fast:0' mechanism='HT-SHA-256-NONE'/></authenticate>";
         assert_eq!(authenticate("PLAIN", b"\0a\0b", &agent, &wishes), element(expected));
+    }
+
+    #[test]
+    fn an_empty_message_is_an_empty_element() {
+        let said = authenticate("ANONYMOUS", b"", &UserAgent::default(), &Wishes::default());
+        let expected =
+            "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='ANONYMOUS'><initial-response/></authenticate>";
+        assert_eq!(said, element(expected));
+        assert_eq!(response(b""), element("<response xmlns='urn:xmpp:sasl:2'/>"));
     }
 
     #[test]
