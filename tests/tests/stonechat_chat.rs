@@ -25,6 +25,9 @@ fn started(server: &Server, mut program: Command) -> Screen {
     let folder = server.folder().join("home");
     std::fs::create_dir_all(&folder).unwrap();
     program
+        .env("HOME", &folder)
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_STATE_HOME")
         .env("STONECHAT_JID", "user1@localhost")
         .env("STONECHAT_PASSWORD", "pw-user1")
         .env("STONECHAT_HOST", "127.0.0.1")
@@ -151,7 +154,7 @@ fn unread_messages_are_counted() {
     screen.shows("· online");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        for (user, count) in [("user2", 1), ("user3", 2)] {
+        for (user, count) in [("user3", 2), ("user2", 1)] {
             let other = log_in(&server, user).await;
             for number in 0..count {
                 writes(&other, &format!("<body>number {number}</body>")).await;
@@ -161,9 +164,16 @@ fn unread_messages_are_counted() {
     });
     screen.shows("user3@localhost (2)");
     screen.shows("user2@localhost (1)");
-    screen.key("M-2");
+    screen.key("M-1");
     let shown = screen.shows("number 1");
     assert!(!shown.contains("(2)") && shown.contains("user2@localhost (1)"), "{shown}");
+    screen.key("C-c");
+    screen.ends();
+
+    // What was read is read when it starts again, and what was not is not.
+    let mut screen = chat(&server);
+    let shown = screen.shows("user2@localhost (1)");
+    assert!(shown.contains("user3@localhost") && !shown.contains("user3@localhost ("), "{shown}");
     screen.key("C-c");
     screen.ends();
 }

@@ -67,7 +67,7 @@ pub(crate) struct Account {
 impl Options {
     /// What the configuration file, too, has to say.
     pub(crate) fn resolve(self) -> Result<Account, Failure> {
-        let folder = folder();
+        let folder = folder("XDG_CONFIG_HOME", ".config");
         let path = self.config.clone().or_else(|| folder.as_deref().map(|folder| folder.join("config.toml")));
         let file = match &path {
             Some(path) => {
@@ -141,10 +141,10 @@ pub(crate) fn account(text: &str) -> Result<BareJid, String> {
     }
 }
 
-/// Where the files of the user are (XDG Base Directory Specification).
-fn folder() -> Option<PathBuf> {
+/// Where files of the user are (XDG Base Directory Specification): below what this variable names, or else below this folder of theirs.
+pub(crate) fn folder(variable: &str, default: &str) -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))?;
+    let base = absolute(variable).or_else(|| absolute("HOME").map(|home| home.join(default)))?;
     Some(base.join("stonechat"))
 }
 

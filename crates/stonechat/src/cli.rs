@@ -59,7 +59,8 @@ Marks:
   arrive, or may not have.
 
 Messages that the account's other devices receive and send are shown, too. When it starts, those are
-counted as unread that came after the last one that you have written, or read on any device.";
+counted as unread that came after the last one that you have written, or read on any device. What was
+read on this one is kept in stonechat in $XDG_STATE_HOME.";
 
 /// The Stonechat XMPP client for terminals.
 #[derive(Debug, Parser)]

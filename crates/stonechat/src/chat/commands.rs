@@ -138,15 +138,7 @@ impl Model {
             answer.iter().for_each(|answer| right.push_element(&answer.to_element()));
             correct(id, right)
         };
-        let effects = self.about(true, Change::Corrected(text.to_owned()), of)?;
-        for effect in &effects {
-            if let Effect::Send { follow: Some(id), .. } = effect
-                && let Some(line) = self.talking()?.mine(id)
-            {
-                line.state = State::Queued;
-            }
-        }
-        Ok(effects)
+        self.about(true, Change::Corrected(text.to_owned()), of)
     }
 
     /// Says something about the chosen message, or the last one: one's own, or the other side's.
@@ -163,6 +155,10 @@ impl Model {
         let stanza = stanza(&about, Jid::from(&conversation.with)).with_id(&id);
         conversation.chosen = None;
         conversation.remark(Remark { about, mine: true, id: Some(id.clone()), at, change });
+        if let Some(corrected) = conversation.mine(&id) {
+            // The right text is on its way now.
+            corrected.state = State::Queued;
+        }
         Ok(vec![Effect::Send { stanza, follow: Some(id) }])
     }
 }

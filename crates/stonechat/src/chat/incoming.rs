@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use stonechat_client::Progress;
 use stonechat_jid::BareJid;
 use stonechat_stanza::{Kind, Stanza, message};
-use stonechat_xep_mam::client::{Page, id_of};
+use stonechat_xep_mam::client::Page;
 
 use super::conversation::{History, Line, Remark, State};
-use super::model::{Effect, Model};
+use super::model::{Effect, MOST_CONVERSATIONS, Model};
 use super::said::{Heard, Said, What};
 use crate::stanzas;
 
@@ -25,11 +25,13 @@ impl Model {
         let is_new = self.take(at, said, heard);
         let shown = self.current == Some(at);
         let conversation = &mut self.conversations[at];
+        let up_to = self.up_to.get(&conversation.with);
+        let was_read = up_to.is_some() && up_to == heard.id_in_archive(&self.account).as_ref();
         if !mine && is_text {
             conversation.composing = false;
         }
-        if is_new && mine {
-            // Who writes has read.
+        if is_new && (mine || was_read) {
+            // Who writes has read, and what comes before what was read was read, too.
             conversation.unread = 0;
             conversation.markable = None;
         } else if is_new {
@@ -57,7 +59,7 @@ impl Model {
         let conversation = &mut self.conversations[at];
         match said.what {
             What::Text { body, reply, .. } => {
-                let archive_id = heard.archive_id.clone().or_else(|| id_of(&heard.stanza, &self.account));
+                let archive_id = heard.id_in_archive(&self.account);
                 let line = Line::new(said.id, said.mine, time, body, state);
                 conversation.insert(Line { archive_id, reply, ..line })
             }
@@ -74,7 +76,15 @@ impl Model {
             return Vec::new();
         };
         conversation.unread = 0;
-        conversation.markable.take().map(Effect::Displayed).into_iter().collect()
+        let told = conversation.markable.take().map(Effect::Displayed);
+        let last = conversation.lines.iter().rev().find_map(|line| line.archive_id.clone());
+        let with = conversation.with.clone();
+        if let Some(last) = last
+            && (self.up_to.len() < MOST_CONVERSATIONS || self.up_to.contains_key(&with))
+        {
+            self.up_to.insert(with, last);
+        }
+        told.into_iter().collect()
     }
 
     fn bounce(&mut self, stanza: &Stanza) {

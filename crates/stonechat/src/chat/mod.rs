@@ -10,6 +10,7 @@ mod contacts;
 mod conversation;
 mod incoming;
 mod input;
+mod kept;
 mod keys;
 mod look;
 mod model;

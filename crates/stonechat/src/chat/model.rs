@@ -16,10 +16,11 @@ use stonechat_xep_roster::client::Event as Change;
 use super::contacts::Show;
 use super::conversation::{Conversation, History};
 use super::input::Input;
+use super::kept::Read;
 use super::said::Heard;
 
 /// So many conversations are kept.
-const MOST_CONVERSATIONS: usize = 500;
+pub(super) const MOST_CONVERSATIONS: usize = 500;
 
 /// What happens.
 #[derive(Debug)]
@@ -128,6 +129,8 @@ pub(crate) struct Model {
     pub(crate) requests: BTreeSet<BareJid>,
     pub(crate) conversations: Vec<Conversation>,
     pub(crate) current: Option<usize>,
+    /// Up to where conversations were read on this device.
+    pub(crate) up_to: Read,
     pub(crate) input: Input,
     /// Something to know, until a key is pressed.
     pub(crate) notice: Option<String>,
@@ -138,8 +141,8 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Nothing yet. `ids` is what nobody else's ids begin with.
-    pub(crate) fn new(account: BareJid, ids: String, now: Timestamp) -> Self {
+    /// Nothing yet but what was read before. `ids` is what nobody else's ids begin with.
+    pub(crate) fn new(account: BareJid, ids: String, read: Read, now: Timestamp) -> Self {
         Self {
             account,
             session: None,
@@ -149,6 +152,7 @@ impl Model {
             requests: BTreeSet::new(),
             conversations: Vec::new(),
             current: None,
+            up_to: read,
             input: Input::default(),
             notice: None,
             typing: None,

@@ -20,6 +20,7 @@ use stonechat_xep_roster::client as roster;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::kept::Keeper;
 use super::look::Look;
 use super::model::{Effect, Event, Model};
 use super::perform::Performer;
@@ -41,12 +42,16 @@ pub(crate) async fn run(account: &Account) -> Result<(), Failure> {
     }
     let builder = session::builder(account, &account.extensions.all())?;
     let (client, mut events) = builder.start()?;
-    let model = Model::new(account.jid.clone(), new_id(), Timestamp::now());
+    let keeper = Keeper::of(account);
+    let model = Model::new(account.jid.clone(), new_id(), keeper.load()?, Timestamp::now());
     let (reports, reported) = mpsc::channel(WAITING);
     let performer = Performer::start(client.clone(), reports);
     let ended = {
         let mut screen = Screen::open()?;
-        Chat { model, performer }.go(&mut screen, &mut events, reported).await
+        let mut chat = Chat { model, performer };
+        let ended = chat.go(&mut screen, &mut events, reported).await;
+        let kept = keeper.save(&chat.model.up_to);
+        ended.and(kept)
     };
     // What was typed before still leaves.
     let drain = async { while events.next().await.is_some() {} };

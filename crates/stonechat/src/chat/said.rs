@@ -8,6 +8,7 @@ use stonechat_jid::BareJid;
 use stonechat_stanza::delay::Delay;
 use stonechat_stanza::{Kind, Stanza, message};
 use stonechat_xep_correction::Replace;
+use stonechat_xep_mam::client::id_of;
 use stonechat_xep_markers::{Displayed, Markable};
 use stonechat_xep_reactions::Reactions;
 use stonechat_xep_receipts::Received;
@@ -31,6 +32,11 @@ impl Heard {
     pub(crate) fn live(stanza: Stanza) -> Self {
         let at = delayed(&stanza);
         Self { stanza, at, archive_id: None }
+    }
+
+    /// Its id in the archive of the account, where that is known.
+    pub(crate) fn id_in_archive(&self, account: &BareJid) -> Option<String> {
+        self.archive_id.clone().or_else(|| id_of(&self.stanza, account))
     }
 }
 

@@ -16,6 +16,7 @@ use stonechat_xep_roster::client::Event as Change;
 
 use super::contacts::Show;
 use super::conversation::State;
+use super::kept::Read;
 use super::look::{Colors, Look};
 use super::model::{Effect, Event, Model};
 use super::said::Heard;
@@ -30,7 +31,8 @@ struct Chat {
 impl Chat {
     fn new() -> Self {
         let now: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
-        Self { model: Model::new("juliet@example.com".parse().unwrap(), "id".to_owned(), now), now }
+        let model = Model::new("juliet@example.com".parse().unwrap(), "id".to_owned(), Read::new(), now);
+        Self { model, now }
     }
 
     /// One that is online, with Romeo and the nurse as contacts.
@@ -311,6 +313,27 @@ fn what_another_device_has_read_is_unread_no_more() {
     assert!(chat.screen(70, 8).contains("Romeo (1)"), "{}", chat.screen(70, 8));
     chat.copy(&read.replace("'r1'", "'r2'"));
     assert!(!chat.screen(70, 8).contains("(1)"));
+}
+
+#[test]
+fn what_this_device_has_read_is_not_unread_after_the_next_start() {
+    let kept = |id: &str| {
+        let message =
+            archived(id, "romeo@example.net/o", "2026-11-28T10:00:00Z", &format!("<body>{id}</body>"));
+        let at = message.at.map(stonechat_stanza::time::DateTime::timestamp);
+        Event::Message(Heard { stanza: message.message, at, archive_id: Some(message.id) })
+    };
+    let mut chat = Chat::talking();
+    chat.does(kept("1"));
+    chat.does(kept("2"));
+    let up_to = std::mem::take(&mut chat.model.up_to);
+    let mut chat = Chat::online();
+    chat.model.up_to = up_to;
+    chat.does(kept("1"));
+    chat.does(kept("2"));
+    assert_eq!(chat.model.conversations[0].unread, 0);
+    chat.does(kept("3"));
+    assert_eq!(chat.model.conversations[0].unread, 1);
 }
 
 #[test]
