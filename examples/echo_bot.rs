@@ -1,4 +1,4 @@
-//! A bot that says back what it hears: `ECHO_PASSWORD=… cargo run --example echo_bot -- bot@example.org`.
+//! A bot that says back what it hears: `XMPP_PASSWORD=… cargo run -p stonechat-examples --example echo_bot -- bot@example.org`.
 
 use stonechat_client::{Client, Event};
 use stonechat_stanza::{Kind, Stanza, message, ns, presence};
@@ -6,7 +6,8 @@ use stonechat_stanza::{Kind, Stanza, message, ns, presence};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let account = std::env::args().nth(1).ok_or("whose account?")?.parse()?;
-    let (client, mut events) = Client::builder(account).password(std::env::var("ECHO_PASSWORD")?).start()?;
+    let builder = Client::builder(account).password(std::env::var("XMPP_PASSWORD")?);
+    let (client, mut events) = builder.place(stonechat_examples::place()).start()?;
     while let Some(event) = events.next().await {
         match event {
             Event::Online { resumed: false, .. } => {
