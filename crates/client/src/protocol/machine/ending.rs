@@ -11,8 +11,8 @@ use super::{Machine, State};
 
 impl Machine {
     /// Closes the stream in an orderly way, when all that is queued was given out and, where that is counted, acknowledged: a server need
-    /// not say more of a stream that is closed (RFC 6120 §4.4). It waits for no longer than [`Config::close_time`], and then as long for
-    /// the server to close the stream, too.
+    /// not say more of a stream that is closed (RFC 6120 §4.4). It waits for no longer than
+    /// [`Config::close_time`](super::super::Config::close_time), and then as long for the server to close the stream, too.
     pub fn close(&mut self, now: Instant) {
         match &mut self.state {
             State::Online(online) => {
