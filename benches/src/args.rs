@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::clients;
 use crate::growth;
 use crate::relay;
 use crate::run::Plan;
@@ -15,6 +16,7 @@ Examples:
   ... -- --cases idle-many --many-everywhere                     many sessions on the slow ones too
   ... -- --json result.json --svg result.svg                     the result as files
   ... -- growth --svg growth.svg                                 what becomes of the cost when everything grows
+  ... -- clients                                                 the client library beside tokio-xmpp and slixmpp
   ... -- soak --minutes 480                                      whether a night of everything leaves traces
   ... -- --servers stonechat --cases chat --seconds 60           a minute of load, to attach a profiler to";
 
@@ -37,6 +39,11 @@ pub enum Command {
     Growth(growth::Plan),
     /// Loads a server with a bit of everything for a long time, and sees whether it is as before when that is over.
     Soak(soak::Plan),
+    /// Compares client libraries: one logs in, and sends messages to itself.
+    Clients(clients::Plan),
+    /// Be one of the clients. Started by their comparison.
+    #[command(hide = true)]
+    Client(clients::Work),
     /// Be the floor: a relay that forwards and parses nothing. Started by the comparison.
     #[command(hide = true)]
     Relay(relay::Options),

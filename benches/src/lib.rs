@@ -10,6 +10,7 @@
 //! - [`server`] starts, feeds and ends the servers; [`sample`] reads from `/proc` what they use;
 //! - [`run`](mod@run) brings them together, and [`report`] tells the result;
 //! - [`growth`] shows what becomes of the cost while sessions, contacts and accounts become more;
+//! - [`clients`] compares client libraries, each in a process of its own;
 //! - [`soak`] shows whether a server is as before when a long load is over.
 //!
 //! Compared is the CPU time of the server's process tree for one unit of work, user and system time together: wall
@@ -31,6 +32,7 @@
 pub mod args;
 mod case;
 pub mod client;
+pub mod clients;
 mod error;
 pub mod growth;
 pub mod load;

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use stonechat_benches::args::{Args, Command};
-use stonechat_benches::{Error, growth, relay, run, soak};
+use stonechat_benches::{Error, clients, growth, relay, run, soak};
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Some(Command::Relay(options)) => relay::run(&options),
+        Some(Command::Clients(plan)) => compare_clients(&plan),
+        Some(Command::Client(work)) => clients::work(&work, &mut std::io::stdout().lock()),
         Some(Command::Growth(plan)) => grow(&plan),
         Some(Command::Soak(plan)) => soak(&plan),
         None => compare(&args.plan),
@@ -30,6 +32,12 @@ fn compare(plan: &run::Plan) -> Result<(), Error> {
     report.print(&mut std::io::stdout().lock())?;
     report.save(plan.json.as_deref(), plan.svg.as_deref())?;
     report.verdict()
+}
+
+fn compare_clients(plan: &clients::Plan) -> Result<(), Error> {
+    let report = clients::run(plan)?;
+    report.print(&mut std::io::stdout().lock())?;
+    report.save(plan.json.as_deref())
 }
 
 fn grow(plan: &growth::Plan) -> Result<(), Error> {

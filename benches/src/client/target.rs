@@ -62,6 +62,12 @@ impl Target {
         Self { stream_management: enable, ..self.clone() }
     }
 
+    /// The port of streams that begin without TLS.
+    #[must_use]
+    pub fn plain_port(&self) -> u16 {
+        self.plain.port()
+    }
+
     /// What it speaks.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
