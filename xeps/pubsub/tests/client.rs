@@ -212,7 +212,7 @@ fn a_service_that_knows_fewer_conditions_is_given_that_of_who_may_see_it() {
     let mut found = info.reply();
     found.push_bytes(b"<query xmlns='http://jabber.org/protocol/disco#info'><feature var='http://jabber.org/protocol/pubsub#publish-options'/></query>").unwrap();
     client.receive(&found.to_string());
-    let mut refuse = |client: &mut TestClient, error: StanzaError| {
+    let refuse = |client: &mut TestClient, error: StanzaError| {
         let request = client.sent().unwrap();
         client.receive(&request.error_reply(&error).unwrap().to_string());
         request.to_string()
