@@ -1,4 +1,4 @@
--- Prosody as a counterpart of the client library: loopback only, two accounts, stream management.
+-- Prosody as a counterpart of the client library: loopback only, two accounts, stream management; rooms, nodes, uploads, registration.
 daemonize = false
 run_as_root = true
 pidfile = "@FOLDER@/pid"
@@ -12,7 +12,11 @@ s2s_ports = { }
 s2s_direct_tls_ports = { }
 http_ports = { }
 https_ports = { }
-modules_enabled = { "roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "ping"; "smacks"; }
+modules_enabled = {
+	"roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "ping"; "smacks";
+	"pep"; "vcard"; "csi_simple"; "register_ibr";
+}
+allow_registration = true
 modules_disabled = { "s2s" }
 authentication = "internal_hashed"
 c2s_require_encryption = true
@@ -20,3 +24,10 @@ ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
 c2s_direct_tls_ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
 
 VirtualHost "localhost"
+
+Component "rooms.localhost" "muc"
+
+-- Slots alone: nobody uploads anything here.
+Component "upload.localhost" "http_file_share"
+http_external_url = "https://upload.localhost:5281/"
+http_file_share_size_limit = 1000000

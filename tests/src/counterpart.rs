@@ -13,7 +13,7 @@ use crate::{Process, TempDir, foreign, free_port, tempdir};
 const PROSODY: &str = include_str!("../foreign/prosody.cfg.lua");
 const EJABBERD: &str = include_str!("../foreign/ejabberd.yml");
 /// How long a server may take to come up, or one of its commands to end.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Which server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
