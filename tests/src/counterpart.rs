@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, date_time_ymd};
 
-use crate::{Process, TempDir, foreign, free_port, tempdir};
+use crate::{Identity, Process, TempDir, foreign, free_port, tempdir};
 
 const PROSODY: &str = include_str!("../foreign/prosody.cfg.lua");
 const EJABBERD: &str = include_str!("../foreign/ejabberd.yml");
+const PROSODY_S2S: &str = include_str!("../foreign/prosody_s2s.cfg.lua");
+const EJABBERD_S2S: &str = include_str!("../foreign/ejabberd_s2s.yml");
 /// How long a server may take to come up, or one of its commands to end.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -24,7 +26,24 @@ pub enum Kind {
     Ejabberd,
 }
 
-/// A server of somebody else's that serves `localhost` and has the accounts `user1` and `user2`, with the passwords `pw-user1` and
+/// How a server speaks with others.
+#[derive(Debug, Clone)]
+pub struct Federated {
+    /// The domain that it serves.
+    pub domain: String,
+    /// The port for other servers.
+    pub port: u16,
+    /// Its certificate.
+    pub identity: Identity,
+    /// The certificate of the authority that it believes.
+    pub authority: PathBuf,
+    /// Whether a certificate of that authority is required, or dialback is enough.
+    pub certificates: bool,
+    /// The other server: its domain and its port.
+    pub other: (String, u16),
+}
+
+/// A server of somebody else's that serves `localhost`, or the domain that it is given, and has the accounts `user1` and `user2`, with the passwords `pw-user1` and
 /// `pw-user2`. When dropped, it is killed and its folder removed.
 #[derive(Debug)]
 pub struct Counterpart {
@@ -34,6 +53,7 @@ pub struct Counterpart {
     distribution: u16,
     process: Option<Process>,
     folder: TempDir,
+    federated: Option<Federated>,
 }
 
 impl Counterpart {
@@ -44,13 +64,29 @@ impl Counterpart {
     #[track_caller]
     #[must_use]
     pub fn start(kind: Kind) -> Self {
+        Self::begin(kind, None)
+    }
+
+    /// Starts one that speaks with another server.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[track_caller]
+    #[must_use]
+    pub fn federated(kind: Kind, federated: Federated) -> Self {
+        Self::begin(kind, Some(federated))
+    }
+
+    #[track_caller]
+    fn begin(kind: Kind, federated: Option<Federated>) -> Self {
         let [plain, tls, distribution] = [free_port(), free_port(), free_port()];
-        let mut server = Self { kind, plain, tls, distribution, process: None, folder: tempdir() };
+        let mut server = Self { kind, plain, tls, distribution, process: None, folder: tempdir(), federated };
         server.configure();
         let process = Process::spawn(server.command(&["foreground"]));
         let began = Instant::now();
         // No line says that it listens; and it may end instead.
-        while [plain, tls].iter().any(|port| TcpStream::connect(address(*port)).is_err()) {
+        let s2s = server.federated.as_ref().map(|federated| federated.port);
+        while [plain, tls].iter().chain(&s2s).any(|port| TcpStream::connect(address(*port)).is_err()) {
             let ended = process.exit_status().is_some() || began.elapsed() > PATIENCE;
             assert!(!ended, "{kind:?} does not come up\n{}", process.transcript());
             std::thread::sleep(Duration::from_millis(20));
@@ -86,27 +122,41 @@ impl Counterpart {
         self.process.as_ref().map(Process::transcript).unwrap_or_default()
     }
 
+    /// The domain that it serves.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.federated.as_ref().map_or("localhost", |federated| &federated.domain)
+    }
+
     fn configure(&self) {
         let folder = self.folder.path();
         let write = |name: &str, text: &str| {
             fs::write(folder.join(name), text).expect("the folder can be written to")
         };
-        let (certificate, key) = identity();
+        let read = |file: &Path| fs::read_to_string(file).expect("the authority's files can be read");
+        let (certificate, key) = match &self.federated {
+            Some(Federated { identity, .. }) => (read(&identity.certificate), read(&identity.key)),
+            None => identity(),
+        };
         write("cert.pem", &certificate);
         write("key.pem", &key);
         write("both.pem", &format!("{key}{certificate}"));
         let fill = |template: &str| {
             let ports = [("@PLAIN@", self.plain), ("@TLS@", self.tls)];
-            let filled = template.replace("@FOLDER@", &folder.to_string_lossy());
+            let filled = self.fill_federated(template).replace("@FOLDER@", &folder.to_string_lossy());
             ports.iter().fold(filled, |text, (name, port)| text.replace(name, &port.to_string()))
         };
         for name in ["data", "spool", "logs"] {
             fs::create_dir_all(folder.join(name)).expect("the folder can be written to");
         }
         match self.kind {
-            Kind::Prosody => write("prosody.cfg.lua", &fill(PROSODY)),
+            Kind::Prosody => {
+                let template = if self.federated.is_some() { PROSODY_S2S } else { PROSODY };
+                write("prosody.cfg.lua", &fill(template));
+            }
             Kind::Ejabberd => {
-                write("ejabberd.yml", &fill(EJABBERD));
+                let template = if self.federated.is_some() { EJABBERD_S2S } else { EJABBERD };
+                write("ejabberd.yml", &fill(template));
                 write("inetrc", "{lookup, [\"file\", \"native\"]}.\n");
                 let (port, folder) = (self.distribution, folder.display());
                 let control = format!(
@@ -119,6 +169,23 @@ impl Counterpart {
                 write("ejabberdctl", &script.replace("INSTALLUSER=ejabberd", "INSTALLUSER="));
             }
         }
+    }
+
+    fn fill_federated(&self, template: &str) -> String {
+        let Some(federated) = &self.federated else { return template.to_owned() };
+        let (other, port) = &federated.other;
+        let dialback = if federated.certificates { "" } else { "mod_s2s_dialback: {}" };
+        let values = [
+            ("@DOMAIN@", federated.domain.clone()),
+            ("@S2S@", federated.port.to_string()),
+            ("@AUTHORITY@", federated.authority.display().to_string()),
+            ("@SECURE@", federated.certificates.to_string()),
+            ("@DIALBACK@", dialback.to_owned()),
+            ("@ROUTES@", format!("[\"{other}\"] = {port}")),
+            ("@ROUTE@", port.to_string()),
+            ("@SCRIPTS@", foreign::folder().display().to_string()),
+        ];
+        values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
     }
 
     /// Runs the server, or for ejabberd one of its commands.
@@ -147,10 +214,10 @@ impl Counterpart {
             Kind::Prosody => {
                 let mut command = foreign::program("prosodyctl");
                 command.arg("--config").arg(self.folder.path().join("prosody.cfg.lua"));
-                command.args(["register", user, "localhost", &password]);
+                command.args(["register", user, self.domain(), &password]);
                 command
             }
-            Kind::Ejabberd => self.command(&["register", user, "localhost", &password]),
+            Kind::Ejabberd => self.command(&["register", user, self.domain(), &password]),
         };
         let _ = Process::spawn(command).finish(PATIENCE).expect_success();
     }

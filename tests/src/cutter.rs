@@ -32,7 +32,20 @@ impl Cutter {
     /// When there is no port.
     #[must_use]
     pub fn start(server: SocketAddr, most: usize, bytes: u64, seed: u64) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
+        Self::begin(0, server, most, bytes, seed)
+    }
+
+    /// A relay at this port, which cuts connections when it is asked to.
+    ///
+    /// # Panics
+    /// When the port is not free.
+    #[must_use]
+    pub fn start_at(port: u16, server: SocketAddr) -> Self {
+        Self::begin(port, server, 0, 1, 1)
+    }
+
+    fn begin(port: u16, server: SocketAddr, most: usize, bytes: u64, seed: u64) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("there is a port");
         let address = listener.local_addr().expect("it is bound");
         let shared = Arc::new(Shared {
             server,

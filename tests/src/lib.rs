@@ -6,7 +6,8 @@
 //! - [`Raw`]: a client that sends any bytes;
 //! - [`Process`]: any program, with its output captured and all waiting bounded;
 //! - [`sasl2`]: one that logs in by SASL2;
-//! - [`counterpart`]: other people's servers; [`Cutter`]: a network that breaks; [`Dns`]: who says where servers are;
+//! - [`counterpart`]: other people's servers; [`Authority`]: who signs certificates for them and ours; [`Cutter`]: a network that breaks;
+//!   [`Dns`]: who says where servers are;
 //! - [`Trace`]: what a program did to its files, and what a power failure leaves of that;
 //! - [`Screen`]: a terminal with a program in it;
 //! - [`foreign`]: other people's clients, installed by `cargo xtask test`;
@@ -34,6 +35,7 @@
 //! assert_eq!(output.stdout, "port=4711\ngot hello\n");
 //! ```
 
+mod authority;
 pub mod counterpart;
 mod cutter;
 mod disk;
@@ -52,6 +54,7 @@ mod settings;
 mod status;
 mod trust;
 
+pub use authority::{Authority, Identity};
 pub use counterpart::Counterpart;
 pub use cutter::Cutter;
 pub use disk::Trace;

@@ -161,9 +161,10 @@ impl RunningServer {
             Err(_) => shared.connections.cut(),
         };
         shared.connections.none_left().await;
-        shared.federation.stopped().await;
         shared.closing.close();
         shared.closing.wait().await;
+        shared.federation.stop();
+        shared.federation.stopped().await;
         self.workshop.journal.stop().await;
         tracing::info!(cut, "stopped");
         cut
@@ -205,6 +206,7 @@ impl RunningServer {
 impl Drop for RunningServer {
     fn drop(&mut self) {
         self.shared.stopping.cancel();
+        self.shared.federation.stop();
         self.shared.connections.cut();
     }
 }

@@ -7,7 +7,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
-use super::{Distrust, Roots, Unjudged, judge};
+use super::signatures::{Signatures, checks_signatures};
+use super::{Distrust, Roots, judge};
 use crate::Service;
 
 /// [Judges](judge) the certificate of a server before anything is said to it. That the peer's certificate is not good is an
@@ -17,14 +18,14 @@ pub struct Judged {
     domain: String,
     service: Service,
     roots: Roots,
-    signatures: Arc<Unjudged>,
+    signatures: Signatures,
 }
 
 impl Judged {
     /// For this domain in its canonical form, whatever host it is that serves it.
     #[must_use]
     pub fn new(domain: &str, service: Service, roots: Roots, provider: Arc<CryptoProvider>) -> Arc<Self> {
-        Arc::new(Self { domain: domain.to_owned(), service, roots, signatures: Unjudged::new(provider) })
+        Arc::new(Self { domain: domain.to_owned(), service, roots, signatures: Signatures(provider) })
     }
 }
 
@@ -59,25 +60,5 @@ impl ServerCertVerifier for Judged {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.signatures.tls12(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.signatures.tls13(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        ServerCertVerifier::supported_verify_schemes(self.signatures.as_ref())
-    }
+    checks_signatures!();
 }

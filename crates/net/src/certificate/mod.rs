@@ -6,6 +6,7 @@
 mod judge;
 mod judged;
 mod name;
+mod signatures;
 mod unjudged;
 
 pub use judge::{Distrust, NoRoots, Roots, judge};

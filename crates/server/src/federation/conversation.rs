@@ -99,7 +99,8 @@ impl Conversation {
         !self.out.is_empty() || self.connection.as_ref().is_some_and(|connection| !connection.is_flushed())
     }
 
-    async fn write_turn(&mut self) -> Result<(), Failure> {
+    /// Writes some of what is to be written, of which there has to be something. Cancel safe.
+    pub(super) async fn write_turn(&mut self) -> Result<(), Failure> {
         let connection = self.connection.as_mut().ok_or_else(gone)?;
         connection.turn(&mut self.out, None).await.map(drop).map_err(broken)
     }
@@ -153,10 +154,10 @@ impl Conversation {
     }
 
     /// As [`close`](Self::close), without what was to be written, which goes another way.
-    pub(super) async fn discard(self) {
+    pub(super) async fn discard(self, error: Option<StreamError>) {
         // In the middle of a stanza nothing else can be said.
         if self.out.is_empty() {
-            self.close(None).await;
+            self.close(error).await;
         }
     }
 

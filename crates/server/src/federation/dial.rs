@@ -71,7 +71,7 @@ impl Federation {
         };
         tokio::select! {
             dialled = timeout(settings.federation.connect, dialling) => dialled.unwrap_or(Err(Failure::Late)),
-            () = server.stopping.cancelled() => Err(Failure::Stopping),
+            () = self.stopping.cancelled() => Err(Failure::Stopping),
         }
     }
 

@@ -35,10 +35,12 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The domain is not to be found, or it was not reached (RFC 6120 §8.3.3.16, §8.3.3.17).
+    /// The domain is not to be found, or it was not reached (RFC 6120 §8.3.3.16, §8.3.3.17); XEP-0220 §2.1.1 has a word of its own for a
+    /// key that is not believed.
     pub(crate) fn to_stanza_error(&self) -> StanzaError {
         let error = match self {
             Self::NoService | Self::NoHost(_) | Self::Private(_) => StanzaError::remote_server_not_found(),
+            Self::Stream(OutgoingError::DialbackInvalid) => StanzaError::internal_server_error(),
             _ => StanzaError::remote_server_timeout(),
         };
         error.with_text(self.to_string())
@@ -88,7 +90,7 @@ mod tests {
             ),
             (
                 Failure::Stream(OutgoingError::DialbackInvalid),
-                Condition::RemoteServerTimeout,
+                Condition::InternalServerError,
                 "dialback failed",
             ),
         ] {

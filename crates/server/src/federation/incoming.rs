@@ -293,7 +293,8 @@ impl Stream {
                 Ok(answer) => told(answer),
                 Err(failure) => {
                     tracing::info!(%pair, %failure, "a dialback key cannot be verified");
-                    refused(failure.to_stanza_error())
+                    // The condition alone: the cause is no business of theirs.
+                    refused(failure.to_stanza_error().condition.into())
                 }
             };
             if answer == Answer::Invalid {

@@ -28,6 +28,7 @@ use stonechat_stanza::{Stanza, StanzaError};
 use stonechat_stream::dialback::{Pair, Secret};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::ServerError;
@@ -53,6 +54,8 @@ pub(crate) struct Federation {
     resolver: OnceLock<Resolver>,
     connecting: Semaphore,
     tasks: TaskTracker,
+    /// Nothing more is sent. After the server began to stop: what its sessions leave behind is for others as well.
+    stopping: CancellationToken,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +75,7 @@ impl Federation {
             resolver: OnceLock::new(),
             connecting,
             tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
         }))
     }
 
@@ -86,7 +90,12 @@ impl Federation {
         self.settings.store(Arc::new(fresh.0));
     }
 
-    /// Waits until all tasks are at their end, after the server began to stop.
+    /// Sends what waits where there is a stream for it, gives back the rest, and takes no more.
+    pub(crate) fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Waits until all tasks are at their end, after [`stop`](Self::stop).
     pub(crate) async fn stopped(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -183,7 +192,7 @@ impl Remote for Way {
         if !settings.is_on {
             return Err(StanzaError::remote_server_not_found());
         }
-        let Some(server) = self.0.server().filter(|server| !server.stopping.is_cancelled()) else {
+        let Some(server) = self.0.server().filter(|_| !self.0.stopping.is_cancelled()) else {
             return Err(StanzaError::service_unavailable());
         };
         // What leaves is in the name of a domain that is served here, and of no other.

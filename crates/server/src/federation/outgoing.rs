@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use stonechat_stanza::Stanza;
 use stonechat_stream::StreamError;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Federation;
 use super::conversation::Conversation;
 use super::failure::Failure;
 use super::link::Link;
+use crate::connection::LAST_WORDS;
 
 /// A stream that ends sooner has failed, and is not opened again at once.
 const STABLE: Duration = Duration::from_secs(5);
@@ -95,8 +96,26 @@ impl InFlight {
     }
 }
 
+/// Sends what waits, as far as the other server takes it, and ends the stream.
+async fn farewell(link: &Link, mut flight: InFlight, mut conversation: Conversation) -> End {
+    let sending = async {
+        loop {
+            flight.fill(link, &mut conversation);
+            if conversation.unwritten() == 0 || conversation.write_turn().await.is_err() {
+                return;
+            }
+            flight.settle(conversation.unwritten());
+        }
+    };
+    // What it does not take in time goes back to its senders.
+    let _ = timeout(LAST_WORDS, sending).await;
+    flight.settle(conversation.unwritten());
+    link.put_back(flight.stanzas.into_iter().map(|(stanza, _)| stanza));
+    conversation.discard(Some(StreamError::system_shutdown())).await;
+    End::Lost(Failure::Stopping)
+}
+
 async fn pump(federation: &Arc<Federation>, link: &Link, mut conversation: Conversation) -> End {
-    let Some(server) = federation.server() else { return End::Lost(Failure::Stopping) };
     let settings = federation.settings.load_full();
     let mut flight = InFlight::default();
     let mut moved = Instant::now();
@@ -119,10 +138,8 @@ async fn pump(federation: &Arc<Federation>, link: &Link, mut conversation: Conve
                 }
                 break Failure::Stuck;
             }
-            () = server.stopping.cancelled() => {
-                flight.fill(link, &mut conversation);
-                conversation.close(Some(StreamError::system_shutdown())).await;
-                return End::Lost(Failure::Stopping);
+            () = federation.stopping.cancelled() => {
+                return farewell(link, flight, conversation).await;
             }
         }
         if conversation.unwritten() < before {
@@ -134,7 +151,7 @@ async fn pump(federation: &Arc<Federation>, link: &Link, mut conversation: Conve
     link.put_back(flight.stanzas.into_iter().map(|(stanza, _)| stanza));
     if !matches!(failure, Failure::Stuck | Failure::Broken(_)) {
         // The other server has ended it, and that is answered.
-        tokio::spawn(async move { conversation.discard().await });
+        tokio::spawn(async move { conversation.discard(None).await });
     }
     End::Lost(failure)
 }

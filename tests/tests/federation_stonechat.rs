@@ -1,0 +1,128 @@
+//! Two Stonechats, with certificates that are good and certificates that are not.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+
+mod client;
+mod federation;
+
+use federation::{OURS, THEIRS, ask, chat, log_in, refused, serve, subscribe};
+use stonechat_stanza::error::Condition;
+use stonechat_tests::{Authority, Cutter, Identity, Server, free_port};
+
+/// Two servers, of which each finds the other; the way to the second leads over a network that can be cut.
+struct Pair {
+    /// Its files are read at every reload.
+    _authority: Authority,
+    ours: Server,
+    theirs: Server,
+    cutter: Cutter,
+}
+
+impl Pair {
+    fn start(identities: impl FnOnce(&Authority) -> (Identity, Identity), policy: &str) -> Self {
+        let authority = Authority::new();
+        let (own, other) = identities(&authority);
+        // The first is found when it is there, so the second is told of it by a port that leads there.
+        let theirs_at = free_port();
+        let ours = serve(OURS, &authority, &own, policy, (THEIRS, theirs_at));
+        let ours_at = ours.ready().address("s2s").port();
+        let theirs = serve(THEIRS, &authority, &other, policy, (OURS, ours_at));
+        let cutter = Cutter::start_at(theirs_at, theirs.ready().address("s2s"));
+        Self { _authority: authority, ours, theirs, cutter }
+    }
+
+    async fn users(&self) -> (client::Online, client::Online) {
+        let one = log_in(&format!("user1@{OURS}"), self.ours.c2s()).await;
+        let two = log_in(&format!("user1@{THEIRS}"), self.theirs.c2s()).await;
+        (one, two)
+    }
+
+    async fn they_speak(&self) {
+        let (mut one, mut two) = self.users().await;
+        chat(&mut one, &mut two).await;
+        ask(&mut one, THEIRS).await;
+        ask(&mut two, OURS).await;
+        subscribe(&mut one, &mut two).await;
+    }
+
+    async fn refused(&self) -> String {
+        let mut one = log_in(&format!("user1@{OURS}"), self.ours.c2s()).await;
+        let error = refused(&mut one, &format!("user1@{THEIRS}")).await;
+        assert_eq!(error.condition, Condition::RemoteServerTimeout, "{error}");
+        error.text().unwrap_or_default().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn with_certificates_that_are_good_they_speak() {
+    Pair::start(|authority| (authority.sign(&[OURS]), authority.sign(&[THEIRS])), "certificate")
+        .they_speak()
+        .await;
+}
+
+#[tokio::test]
+async fn a_wildcard_covers_the_domain() {
+    let wildcard = |authority: &Authority| (authority.sign(&["*.test", OURS]), authority.sign(&[THEIRS]));
+    Pair::start(wildcard, "certificate").they_speak().await;
+}
+
+#[tokio::test]
+async fn with_dialback_any_certificate_will_do() {
+    let bad =
+        |authority: &Authority| (authority.self_signed(&["a.test"]), authority.sign_expired(&["b.test"]));
+    Pair::start(bad, "dialback").they_speak().await;
+}
+
+/// SECURITY: no silent way round a policy.
+#[tokio::test]
+async fn a_certificate_that_is_not_good_is_refused_with_the_cause() {
+    type Bad = fn(&Authority) -> Identity;
+    let cases: [(Bad, &str); 3] = [
+        (|authority| authority.sign_expired(&[THEIRS]), "the certificate has expired"),
+        (|authority| authority.self_signed(&[THEIRS]), "signed by nobody who is trusted"),
+        (|authority| authority.sign(&["*.other.test"]), "is for *.other.test, not for this domain"),
+    ];
+    for (bad, why) in cases {
+        let pair = Pair::start(|authority| (authority.sign(&[OURS]), bad(authority)), "certificate");
+        let text = pair.refused().await;
+        assert!(text.contains(why), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_certificate_that_is_good_is_not_let_in() {
+    let pair =
+        Pair::start(|authority| (authority.self_signed(&[OURS]), authority.sign(&[THEIRS])), "certificate");
+    let text = pair.refused().await;
+    assert!(text.contains("a certificate is required"), "{text}");
+}
+
+#[tokio::test]
+async fn a_link_that_is_cut_comes_back_and_order_is_kept() {
+    let pair = Pair::start(|authority| (authority.sign(&[OURS]), authority.sign(&[THEIRS])), "certificate");
+    let (mut one, mut two) = pair.users().await;
+    chat(&mut one, &mut two).await;
+    for round in 0..5 {
+        pair.cutter.cut();
+        // What was under way when it was cut may be lost, as there is no stream management; a bounce is never wrong about that.
+        chat_until_heard(&mut one, &mut two, round).await;
+        for number in 0..20 {
+            let words = format!("{round}-{number}");
+            one.client.send(client::message(two.jid.as_str(), &words)).await.unwrap();
+        }
+        for number in 0..20 {
+            assert_eq!(two.message().await, format!("{round}-{number}"));
+        }
+    }
+}
+
+async fn chat_until_heard(one: &mut client::Online, two: &mut client::Online, round: usize) {
+    let words = format!("still there? {round}");
+    loop {
+        one.client.send(client::message(two.jid.as_str(), &words)).await.unwrap();
+        let heard = tokio::time::timeout(std::time::Duration::from_millis(500), two.message()).await;
+        if heard.is_ok_and(|heard| heard == words) {
+            return;
+        }
+    }
+}
