@@ -1,6 +1,7 @@
 //! Stonechat with Prosody and with ejabberd: with certificates, and with dialback alone.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+#![allow(clippy::print_stderr, reason = "what the servers have said belongs to the failure")]
 
 mod client;
 mod federation;
