@@ -70,7 +70,7 @@ impl Rooms {
         entered.await.unwrap_or(Err(JoinError::Closed))
     }
 
-    /// Leaves a room (§7.14), or wants to be in it no more. [`News::Exited`] tells when we are out.
+    /// Leaves a room (§7.14), or wants to be in it no more. [`News::Exited`](super::News::Exited) tells when we are out.
     ///
     /// # Errors
     /// [`Closed`].
@@ -119,7 +119,7 @@ impl Rooms {
         self.shared.with(room, |room| room.subject().map(str::to_owned)).flatten()
     }
 
-    /// Says something to all in a room (§7.4). It comes back as [`News::Said`], and is said when it does.
+    /// Says something to all in a room (§7.4). It comes back as [`News::Said`](super::News::Said), and is said when it does.
     ///
     /// # Errors
     /// [`Closed`].
@@ -148,7 +148,8 @@ impl Rooms {
         self.handle.send(message).await.map(drop)
     }
 
-    /// Asks for another nickname (§7.6). [`News::Renamed`] or [`News::NickRefused`] tells how that went.
+    /// Asks for another nickname (§7.6). [`News::Renamed`](super::News::Renamed) or
+    /// [`News::NickRefused`](super::News::NickRefused) tells how that went.
     ///
     /// # Errors
     /// [`RequestError::NotSent`] when we are not in the room, or the nickname cannot be one; [`RequestError::Closed`].
