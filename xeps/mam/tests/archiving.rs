@@ -255,3 +255,23 @@ async fn without_offline_storage_what_is_archived_is_accepted() {
     .await;
     assert_eq!(all(&host, "b/1").await.bodies(), ["x"]);
 }
+
+/// Nobody at another server vouches for what is the business of this one.
+#[tokio::test(start_paused = true)]
+async fn ids_and_delays_that_a_peer_has_forged_are_removed_and_its_message_is_archived() {
+    let host = TestHost::with(&[&SERVER, &stonechat_xep_offline::SERVER]).await;
+    host.federate();
+    host.run("b/1 online").await;
+    let forged = "<stanza-id xmlns='urn:xmpp:sid:0' id='forged' by='b@example.org'/>\
+                  <delay xmlns='urn:xmpp:delay' from='example.org' stamp='2001-01-01T00:00:00Z'/>\
+                  <stanza-id xmlns='urn:xmpp:sid:0' id='theirs' by='room@muc.example.net'/>";
+    host.from_peer(&format!(
+        "<message from='c@example.net/1' to='b@example.org' type='chat'><body>x</body>{forged}</message>"
+    ))
+    .await;
+    let received = host.client("b/1").next().unwrap();
+    assert_ne!(id_of(&received, B).expect("it is archived"), "forged");
+    assert_eq!(id_of(&received, "room@muc.example.net").as_deref(), Some("theirs"));
+    assert!(!received.has(ns::DELAY, "delay"), "{received}");
+    assert_eq!(all(&host, "b/1").await.results.len(), 1);
+}
