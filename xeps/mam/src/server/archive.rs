@@ -18,6 +18,9 @@ const TRIM_EVERY: u64 = 256;
 /// How many messages go then; more than have come since, so that it does not grow.
 const TRIM: u32 = 512;
 
+/// About how many bytes the start tag of a message has, and what it says of its namespace.
+const START_TAG: usize = 256;
+
 /// A message for the archive of one account.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -45,7 +48,7 @@ impl Archive {
 
     /// The row of a message with `peer`, as it is now.
     pub(super) fn row(&self, cx: &Cx<'_>, owner: &BareJid, peer: &str, message: &Stanza) -> Row {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(message.payload_bytes().len() + START_TAG);
         message.write_in(&mut bytes, ns::CLIENT);
         let id = cx.entry_id(owner.as_str(), message);
         let entry = Entry::new(id, cx.now(), bytes).peer(peer);
