@@ -25,7 +25,7 @@ pub enum Action {
     /// [`challenge`](super::Negotiation::challenge), [`success`](super::Negotiation::success) or
     /// [`failure`](super::Negotiation::failure).
     Authenticate {
-        /// One of [`Host::mechanisms`].
+        /// One of those that the [host](super::Host) offers.
         mechanism: String,
         /// The initial response, where there is one.
         initial: Option<sasl::Data>,
