@@ -1,6 +1,6 @@
 //! The writes of a batch as statements. Runs inside the writer's savepoint.
 
-use super::counters::Counters;
+use super::appends::Appends;
 use super::failure::{Failure, signed, unsigned};
 use super::{apply_log as log, blob};
 use crate::driver::{Kind, Outcome, Write};
@@ -9,13 +9,13 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
-/// Applies all writes in order; after an error, the caller rolls back to its savepoint. It writes the counters at the end.
-pub(super) fn batch(counters: &mut Counters<'_>, writes: &[Write]) -> Result<Vec<Outcome>, Failure> {
-    writes.iter().map(|write| apply(counters, write)).collect()
+/// Applies all writes in order; after an error, the caller rolls back to its savepoint. It writes the appends at the end.
+pub(super) fn batch<'a>(appends: &mut Appends<'a>, writes: &'a [Write]) -> Result<Vec<Outcome>, Failure> {
+    writes.iter().map(|write| apply(appends, write)).collect()
 }
 
-/// Whether a write looks at the counters of logs in the database.
-const fn needs_counters(write: &Write) -> bool {
+/// Whether a write looks at what is in logs.
+const fn looks_at_logs(write: &Write) -> bool {
     matches!(
         write,
         Write::ReplaceEntry { .. }
@@ -26,10 +26,10 @@ const fn needs_counters(write: &Write) -> bool {
     )
 }
 
-fn apply(counters: &mut Counters<'_>, write: &Write) -> Result<Outcome, Failure> {
-    let conn = counters.conn;
-    if needs_counters(write) {
-        counters.write()?;
+fn apply<'a>(appends: &mut Appends<'a>, write: &'a Write) -> Result<Outcome, Failure> {
+    let conn = appends.conn;
+    if looks_at_logs(write) {
+        appends.write()?;
     }
     let changed = match write {
         Write::ExpectDocument { store, owner, expected } => {
@@ -48,7 +48,7 @@ fn apply(counters: &mut Counters<'_>, write: &Write) -> Result<Outcome, Failure>
             conn.prepare_cached(sql)?.execute(params![store, owner.key(), key])? as u64
         }
         Write::ClearMap { store, owner } => delete_all(conn, Kind::Map, store, owner)?,
-        Write::Append { store, owner, entry, limit } => log::append(counters, store, owner, entry, *limit)?,
+        Write::Append { store, owner, entry, limit } => appends.append((store, owner), entry, *limit)?,
         Write::ReplaceEntry { store, owner, id, value } => log::replace(conn, store, owner, (id, value))?,
         Write::DeleteEntries { store, owner, ids } => log::delete(conn, store, owner, ids)?,
         Write::TakeEntries { store, owner, which } => {

@@ -1,41 +1,11 @@
 //! Writing to logs.
 
-use super::counters::{Counters, Series, stored};
+use super::counters::{Series, stored};
 use super::failure::{Failure, signed};
 use super::read_log::{ENTRY_COLUMNS, entry};
 use crate::driver::Take;
-use crate::{Entry, Error, Limit, Owner, Trim};
+use crate::{Entry, Owner, Trim};
 use rusqlite::{Connection, params};
-use std::sync::Arc;
-
-pub(super) fn append(
-    counters: &mut Counters<'_>,
-    store: &Arc<str>,
-    owner: &Owner,
-    entry: &Entry,
-    limit: Option<Limit>,
-) -> Result<u64, Failure> {
-    let (series, insert) = counters.of(store, owner)?;
-    series.entries += 1;
-    series.bytes += entry.value.len() as u64;
-    let at = entry.at.as_microsecond();
-    series.last_position = at.max(series.last_position.saturating_add(1));
-    series.max_skew = series.max_skew.max(series.last_position - at);
-    let row = params![series.id, series.last_position, entry.id, at, entry.peer, &entry.value[..]];
-    insert.execute(row).map_err(|error| not_inserted(error, store))?;
-    if limit.is_some_and(|limit| series.entries > limit.max_entries || series.bytes > limit.max_bytes) {
-        return Err(Error::Quota { store: store.clone() }.into());
-    }
-    Ok(1)
-}
-
-fn not_inserted(error: rusqlite::Error, store: &Arc<str>) -> Failure {
-    if Failure::is_duplicate(&error) {
-        let reason = "an entry with this id exists already";
-        return Error::Conflict { store: store.clone(), reason }.into();
-    }
-    error.into()
-}
 
 pub(super) fn replace(
     conn: &Connection,

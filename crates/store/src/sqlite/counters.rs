@@ -2,14 +2,10 @@
 
 use super::failure::{Failure, signed, unsigned};
 use crate::Owner;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
-
-/// Puts an entry into a log: its series, position, id, time, peer and value.
-const INSERT: &str =
-    "INSERT INTO entry (series, position, id, at, peer, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /// The counters of one log.
 #[derive(Debug)]
@@ -21,38 +17,27 @@ pub(super) struct Series {
     pub(super) bytes: u64,
 }
 
-/// The logs that a transaction appends to: the counters of each are read once and written once, however many entries it gets.
+/// The counters of the logs that a transaction appends to: each is read once and written once, however many entries it gets.
 pub(super) struct Counters<'conn> {
-    pub(super) conn: &'conn Connection,
+    conn: &'conn Connection,
     known: HashMap<(Arc<str>, Owner), Series>,
-    /// What puts an entry in, once there was one.
-    insert: Option<CachedStatement<'conn>>,
 }
 
 impl<'conn> Counters<'conn> {
     pub(super) fn new(conn: &'conn Connection) -> Self {
-        Self { conn, known: HashMap::new(), insert: None }
+        Self { conn, known: HashMap::new() }
     }
 
-    /// The counters of a log, which is made when it is new, and what puts an entry in. The counters are as they are left only if the
-    /// transaction, or the savepoint that these are for, is not undone.
-    pub(super) fn of(
-        &mut self,
-        store: &Arc<str>,
-        owner: &Owner,
-    ) -> Result<(&mut Series, &mut CachedStatement<'conn>), Failure> {
-        let insert = match &mut self.insert {
-            Some(prepared) => prepared,
-            unprepared => unprepared.insert(self.conn.prepare_cached(INSERT)?),
-        };
-        let series = match self.known.entry((store.clone(), owner.clone())) {
+    /// The counters of a log, which is made when it is new. They are as they are left only if the transaction, or the savepoint that
+    /// these are for, is not undone.
+    pub(super) fn of(&mut self, store: &Arc<str>, owner: &Owner) -> Result<&mut Series, Failure> {
+        Ok(match self.known.entry((store.clone(), owner.clone())) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(match stored(self.conn, store, owner)? {
                 Some(series) => series,
                 None => new(self.conn, store, owner)?,
             }),
-        };
-        Ok((series, insert))
+        })
     }
 
     /// Writes what has changed: before anything else looks at the counters, and before the transaction ends.

@@ -16,6 +16,7 @@
 //!
 //! The file, its `-wal` and `-shm` belong together: copy all three, or use SQLite's own backup.
 
+mod appends;
 mod apply;
 mod apply_log;
 mod blob;

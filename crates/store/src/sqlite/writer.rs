@@ -1,7 +1,7 @@
 //! The one thread that writes.
 
+use super::appends::{Appends, OnDuplicate};
 use super::checkpoint::Pulse;
-use super::counters::Counters;
 use super::failure::Failure;
 use super::queue::{Queue, Received, Room};
 use super::readers::Readers;
@@ -208,9 +208,10 @@ impl WriterThread {
         if let Err(failure) = self.run_sql("BEGIN IMMEDIATE") {
             return Some(Err(failure));
         }
-        let mut counters = Counters::new(&self.conn);
-        let done: Result<Vec<_>, _> = jobs.iter().map(|job| self.perform(&mut counters, &job.work)).collect();
-        let done = done.and_then(|done| counters.write().map(|()| done));
+        let mut appends = Appends::new(&self.conn, OnDuplicate::GiveUp);
+        let done: Result<Vec<_>, _> = jobs.iter().map(|job| self.perform(&mut appends, &job.work)).collect();
+        let done = done.and_then(|done| appends.write().map(|()| done));
+        drop(appends);
         let Ok(done) = done else {
             self.undo_unless(false);
             return None;
@@ -239,9 +240,10 @@ impl WriterThread {
         let mut done = Vec::with_capacity(jobs.len());
         for job in jobs {
             self.run_sql("SAVEPOINT job")?;
-            let mut counters = Counters::new(&self.conn);
-            let result = self.perform(&mut counters, &job.work);
-            let result = result.and_then(|done| counters.write().map(|()| done));
+            let mut appends = Appends::new(&self.conn, OnDuplicate::Tell);
+            let result = self.perform(&mut appends, &job.work);
+            let result = result.and_then(|done| appends.write().map(|()| done));
+            drop(appends);
             if let Err(failure) = result {
                 if self.conn.is_autocommit() {
                     // SQLite has rolled back everything, not only this job.
@@ -263,9 +265,9 @@ impl WriterThread {
         Ok(())
     }
 
-    fn perform(&self, counters: &mut Counters<'_>, work: &Work) -> Done {
+    fn perform<'a>(&'a self, appends: &mut Appends<'a>, work: &'a Work) -> Done {
         match work {
-            Work::Batch(writes) => apply::batch(counters, writes),
+            Work::Batch(writes) => apply::batch(appends, writes),
             Work::BeginUpload => Ok(vec![blob::begin(&self.conn)?.into()]),
             Work::Upload { upload, index, data } => {
                 blob::upload(&self.conn, *upload, *index, data)?;
