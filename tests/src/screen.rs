@@ -2,8 +2,12 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::{Process, Stream, WITHIN, foreign};
+
+/// How many were started.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 const WIDTH: &str = "120";
 const HEIGHT: usize = 40;
@@ -19,13 +23,14 @@ impl Screen {
     /// Starts a program, with its arguments and what the command says of its environment. `folder` is its home, and where tmux has its socket.
     ///
     /// # Panics
-    /// When there is no tmux.
+    /// When there is no tmux, or it does not start in time.
     #[track_caller]
     #[must_use]
     pub fn start(program: &Command, folder: &Path) -> Self {
         let mut tmux = foreign::program("tmux");
-        // A server of its own, which ends with the session.
-        tmux.arg("-S").arg(folder.join("tmux")).args(["-f", "/dev/null", "-C"]);
+        // A server of its own, which ends with the session; one that is about to end has another socket.
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        tmux.arg("-S").arg(folder.join(format!("tmux-{number}"))).args(["-f", "/dev/null", "-C"]);
         tmux.args(["new-session", "-x", WIDTH, "-y", &HEIGHT.to_string()]);
         tmux.arg(program.get_program()).args(program.get_args());
         tmux.env("HOME", folder).env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8").env_remove("TMUX");
@@ -38,7 +43,12 @@ impl Screen {
                 None => tmux.env_remove(name),
             };
         }
-        Self { tmux: Process::spawn(tmux) }
+        let tmux = Process::spawn(tmux);
+        // Before that there is nothing that a command could be about.
+        tmux.wait_for(Stream::Stdout, WITHIN, "that there is a session", |line| {
+            line.starts_with("%session-changed").then_some(())
+        });
+        Self { tmux }
     }
 
     /// Waits until the screen shows a text, and returns all that it shows then.
