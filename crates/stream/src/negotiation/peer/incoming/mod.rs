@@ -1,131 +1,22 @@
 //! The side that takes the stanzas of another server.
 
-use std::fmt;
-
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Defect, Element, Nonza, Stanza, StanzaError, ns};
+use stonechat_stanza::{Defect, Nonza, Stanza, ns};
 
 use crate::codec::{Frame, Framing};
 use crate::dialback::{self, Answer, Kind, Pair};
 use crate::header::answer_language;
-use crate::negotiation::queue::{Queue, Sends};
+use crate::negotiation::queue::Queue;
 use crate::negotiation::server::Close;
 use crate::negotiation::{Tls, stream_id};
 use crate::{Features, StreamError, StreamHeader, Version, sasl, tls};
 
+mod action;
+mod authorization;
+
+pub use action::{Action, Config, HostWanted, Offer};
+
 const EXTERNAL: &str = "EXTERNAL";
-/// So many times EXTERNAL may fail.
-const MAX_FAILURES: u8 = 3;
-
-/// How streams of other servers are negotiated.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// What protects the connection, and what has to.
-    pub tls: Tls,
-    /// So many pairs of domains one stream may be for, those that are being asked about included.
-    pub max_pairs: usize,
-    /// A domain of this server, for the header that goes before an error when the peer named none that is.
-    pub default_host: Option<String>,
-}
-
-/// What a peer's header asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostWanted {
-    /// The domain that is to be spoken with.
-    pub to: BareJid,
-    /// The domain that the peer says to be; not to be believed yet.
-    pub from: Option<BareJid>,
-    /// Whether TLS protects the connection.
-    pub secure: bool,
-}
-
-/// What is offered to the domain that a peer says to be.
-#[derive(Debug, Clone, Default)]
-pub struct Offer {
-    /// EXTERNAL: the peer's certificate is that of the domain, and good.
-    pub external: bool,
-    /// Dialback.
-    pub dialback: bool,
-    /// Further features, once TLS protects the connection.
-    pub features: Vec<Element>,
-}
-
-/// What the driver has to do next.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Action {
-    /// Write these bytes.
-    Send(Vec<u8>),
-    /// When all is written, the server's side of a TLS handshake. Then [`tls_established`](Incoming::tls_established) with a decoder in
-    /// its initial state.
-    StartTls,
-    /// Is the domain served here, and what is offered? Then [`host`](Incoming::host), or [`error`](Incoming::error) for who is
-    /// not spoken with.
-    HostWanted(HostWanted),
-    /// A decoder in its initial state reads what comes from here on. No answer.
-    Restart,
-    /// The pair asks to be let through, with this key. Then, at any time: [`verified`](Incoming::verified).
-    Verify {
-        /// The pair.
-        pair: Pair,
-        /// The id of this stream.
-        stream: String,
-        /// The key that the sender's server is to be asked about.
-        key: String,
-    },
-    /// Somebody asks whether a key is this server's. Then [`judged`](Incoming::judged).
-    Judge {
-        /// The pair for which it would be.
-        pair: Pair,
-        /// The id of the stream for which it would be.
-        stream: String,
-        /// The key.
-        key: String,
-    },
-    /// From here on stanzas of the pair are taken. No answer.
-    Authorized(Pair),
-    /// A stanza of a pair that is authorised. No answer.
-    Stanza(Stanza),
-    /// A stanza from a domain that is authorised, whose `to` is no address; `target` is a domain of a pair with that one. No answer.
-    Misaddressed {
-        /// The stanza.
-        stanza: Stanza,
-        /// Who may tell its sender.
-        target: BareJid,
-    },
-    /// The stream is over: when all is sent, the connection is to be closed. No answer.
-    Close(Close),
-}
-
-impl Sends for Action {
-    fn send(bytes: Vec<u8>) -> Self {
-        Self::Send(bytes)
-    }
-
-    fn sent(&mut self) -> Option<&mut Vec<u8>> {
-        match self {
-            Self::Send(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Debug for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Send(bytes) => write!(f, "Send({} bytes)", bytes.len()),
-            Self::StartTls => f.write_str("StartTls"),
-            Self::HostWanted(wanted) => f.debug_tuple("HostWanted").field(wanted).finish(),
-            Self::Restart => f.write_str("Restart"),
-            Self::Verify { pair, .. } => write!(f, "Verify({pair})"),
-            Self::Judge { pair, .. } => write!(f, "Judge({pair})"),
-            Self::Authorized(pair) => write!(f, "Authorized({pair})"),
-            Self::Stanza(_) => f.write_str("Stanza(..)"),
-            Self::Misaddressed { target, .. } => write!(f, "Misaddressed({target})"),
-            Self::Close(close) => f.debug_tuple("Close").field(close).finish(),
-        }
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -176,9 +67,6 @@ pub struct Incoming {
     /// How often a pair has asked to be let through.
     asked: usize,
 }
-
-/// So many times as many questions as pairs are borne: each has another server be asked.
-const QUESTIONS_PER_PAIR: usize = 4;
 
 impl Incoming {
     /// A machine that awaits the header of a new connection.
@@ -259,42 +147,6 @@ impl Incoming {
         }
         self.secure = true;
         self.restart();
-    }
-
-    /// The driver's answer to [`Action::Verify`]. Of a pair that did not ask, or was answered, it is ignored.
-    pub fn verified(&mut self, pair: &Pair, answer: Answer) {
-        if !self.speaks() {
-            return;
-        }
-        let Some(at) = self.pairs.iter().position(|entry| entry.pair == *pair && !entry.authorized) else {
-            return;
-        };
-        let question = dialback::Nonza::ask(pair, String::new());
-        if answer == Answer::Valid {
-            self.pairs[at].authorized = true;
-            self.queue.element(&question.answer(Answer::Valid).to_element());
-            return self.queue.push(Action::Authorized(pair.clone()));
-        }
-        self.pairs.swap_remove(at);
-        // XEP-0220 §2.2.1: others may be on the stream by right.
-        if answer == Answer::Invalid && self.is_authorized() {
-            let error = Box::new(StanzaError::forbidden());
-            return self.queue.element(&question.answer(Answer::Error(error)).to_element());
-        }
-        let is_invalid = answer == Answer::Invalid;
-        self.queue.element(&question.answer(answer).to_element());
-        if is_invalid {
-            self.error(StreamError::not_authorized().with_text("dialback failed"));
-        }
-    }
-
-    /// The driver's answer to [`Action::Judge`].
-    pub fn judged(&mut self, pair: &Pair, stream: &str, answer: Answer) {
-        if !self.speaks() {
-            return;
-        }
-        let question = dialback::Nonza::verify(pair, stream, String::new());
-        self.queue.element(&question.answer(answer).to_element());
     }
 
     /// Ends the stream with an error: what the codec refused, a timeout, a shutdown, or who is not spoken with.
@@ -467,112 +319,6 @@ impl Incoming {
         self.queue.element(&tls::Nonza::Proceed.to_element());
         self.queue.push(Action::StartTls);
         self.state = State::Tls;
-    }
-
-    fn sasl(&mut self, nonza: Result<sasl::Nonza, sasl::Failure>) {
-        let challenged = self.state == State::Challenged;
-        self.state = State::Open;
-        match nonza {
-            Ok(sasl::Nonza::Auth(auth)) if !challenged => self.auth(auth),
-            Ok(sasl::Nonza::Response(data)) if challenged => self.external(&data),
-            Ok(sasl::Nonza::Abort) => self.fail(sasl::Condition::Aborted.into()),
-            Ok(_) => self.fail(sasl::Condition::MalformedRequest.into()),
-            Err(failure) => self.fail(failure),
-        }
-    }
-
-    fn auth(&mut self, auth: sasl::Auth) {
-        if self.needs_tls() {
-            return self.fail(sasl::Condition::EncryptionRequired.into());
-        }
-        if !self.offer.external || self.external.is_some() || auth.mechanism != EXTERNAL {
-            return self.fail(sasl::Condition::InvalidMechanism.into());
-        }
-        match auth.initial {
-            Some(data) => self.external(&data),
-            None => {
-                self.queue.element(&sasl::Nonza::Challenge(sasl::Data::default()).to_element());
-                self.state = State::Challenged;
-            }
-        }
-    }
-
-    /// XEP-0178 §3, step 11: the domain of the header, for which the certificate is. Who names another wants to be somebody else.
-    fn external(&mut self, authzid: &[u8]) {
-        let (Some(from), Some(to)) = (self.from.clone(), self.to.clone()) else {
-            return self.fail(sasl::Condition::NotAuthorized.into());
-        };
-        let named = std::str::from_utf8(authzid).ok().and_then(|name| BareJid::parse_received(name).ok());
-        if !authzid.is_empty() && named.as_ref() != Some(&from) {
-            return self.fail(sasl::Condition::InvalidAuthzid.into());
-        }
-        let pair = Pair { sender: from, target: to };
-        self.pairs.retain(|entry| entry.pair != pair);
-        if self.pairs.len() >= self.config.max_pairs {
-            return self.error(StreamError::resource_constraint());
-        }
-        self.pairs.push(Entry { pair: pair.clone(), authorized: true });
-        self.external = Some(pair.clone());
-        self.queue.element(&sasl::Nonza::Success(None).to_element());
-        self.queue.push(Action::Restart);
-        self.queue.push(Action::Authorized(pair));
-        self.restart();
-    }
-
-    fn fail(&mut self, failure: sasl::Failure) {
-        self.queue.element(&sasl::Nonza::Failure(failure).to_element());
-        self.failures += 1;
-        if self.failures >= MAX_FAILURES {
-            self.error(StreamError::policy_violation().with_text("too many failed authentications"));
-        }
-    }
-
-    fn dialback(&mut self, dialback: dialback::Nonza) {
-        let key = match &dialback.content {
-            dialback::Content::Key(key) => key.clone(),
-            // XEP-0220 §3.1: nothing is ever asked on this stream, so this is an answer to nothing.
-            dialback::Content::Answer(_) => return self.error(StreamError::not_authorized()),
-        };
-        if self.needs_tls() {
-            let error = StanzaError::policy_violation().with_text("TLS is required");
-            return self.refuse(&dialback, error);
-        }
-        match dialback.kind.clone() {
-            Kind::Verify { stream } => {
-                let pair = Pair { sender: dialback.to, target: dialback.from };
-                self.queue.push(Action::Judge { pair, stream, key });
-            }
-            Kind::Result => self.ask(&dialback, key),
-        }
-    }
-
-    fn ask(&mut self, question: &dialback::Nonza, key: String) {
-        if !self.offer.dialback {
-            return self
-                .refuse(question, StanzaError::not_authorized().with_text("a certificate is required"));
-        }
-        let pair = Pair { sender: question.from.clone(), target: question.to.clone() };
-        match self.pairs.iter().find(|entry| entry.pair == pair) {
-            Some(entry) if entry.authorized => {
-                self.queue.element(&question.answer(Answer::Valid).to_element());
-            }
-            Some(_) => self.error(StreamError::policy_violation().with_text("the same was asked before")),
-            None if self.pairs.len() >= self.config.max_pairs => {
-                self.refuse(question, StanzaError::resource_constraint());
-            }
-            None if self.asked >= self.config.max_pairs.saturating_mul(QUESTIONS_PER_PAIR) => {
-                self.error(StreamError::policy_violation().with_text("too many questions"));
-            }
-            None => {
-                self.asked += 1;
-                self.pairs.push(Entry { pair: pair.clone(), authorized: false });
-                self.queue.push(Action::Verify { pair, stream: self.id.clone(), key });
-            }
-        }
-    }
-
-    fn refuse(&mut self, question: &dialback::Nonza, error: StanzaError) {
-        self.queue.element(&question.answer(Answer::Error(Box::new(error))).to_element());
     }
 
     fn stanza(&mut self, stanza: Stanza) {
