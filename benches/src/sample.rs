@@ -22,15 +22,23 @@ struct Stat {
     ticks: u64,
 }
 
-/// User and system time of a process and of all below it, in microseconds. It advances in the system's clock ticks, of
-/// 10 ms mostly.
+/// CPU time of a process and of all below it, in microseconds. Of the threads that run it is exact; what threads have
+/// used that are gone is known in the system's clock ticks only, of 10 ms mostly, so that a later figure can be less than
+/// an earlier one by that much.
 ///
 /// # Errors
 /// When the process is gone.
 pub fn cpu_micros(root: u32) -> Result<u64> {
     let per_tick = 1_000_000 / rustix::param::clock_ticks_per_second().max(1);
-    let ticks: u64 = tree(root)?.into_iter().filter_map(stat).map(|stat| stat.ticks).sum();
-    Ok(ticks * per_tick)
+    let used = |process| Some(running_micros(process).max(stat(process)?.ticks * per_tick));
+    Ok(tree(root)?.into_iter().filter_map(used).sum())
+}
+
+/// What the threads of a process that still run have used, in microseconds; nothing when the kernel keeps no record.
+fn running_micros(process: u32) -> u64 {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return 0 };
+    let files = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
+    files.filter_map(|text| text.split_whitespace().next()?.parse::<u64>().ok()).sum::<u64>() / 1000
 }
 
 /// Memory of a process and of all below it.
@@ -135,6 +143,17 @@ mod tests {
         assert!(memory.rss > 100 && memory.pss > memory.anonymous && memory.anonymous > 0, "{memory:?}");
         assert_eq!(tree(own).unwrap()[0], own);
         assert!(cpu_micros(own).is_ok());
+    }
+
+    #[test]
+    fn work_shows() {
+        let own = std::process::id();
+        let before = cpu_micros(own).unwrap();
+        let began = std::time::Instant::now();
+        while cpu_micros(own).unwrap() == before {
+            assert!(began.elapsed().as_secs() < 30, "no work is seen");
+        }
+        assert!(cpu_micros(own).unwrap() > before);
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub async fn churn(
     let (began, cpu, before) = (Instant::now(), sample::cpu_micros(server)?, done());
     state.measuring.store(true, Ordering::Relaxed);
     watch(&mut workers, during).await?;
-    let (units, cpu_micros) = (done() - before, sample::cpu_micros(server)? - cpu);
+    let (units, cpu_micros) = (done() - before, sample::cpu_micros(server)?.saturating_sub(cpu));
     let seconds = began.elapsed().as_secs_f64();
     state.measuring.store(false, Ordering::Relaxed);
     state.stop.store(true, Ordering::Relaxed);

@@ -125,7 +125,7 @@ pub async fn measure(
     let (began, cpu, units) = (Instant::now(), sample::cpu_micros(server)?, running.units());
     running.control.measuring.store(true, Ordering::Relaxed);
     running.watch(during).await?;
-    let (units, cpu) = (running.units() - units, sample::cpu_micros(server)? - cpu);
+    let (units, cpu) = (running.units() - units, sample::cpu_micros(server)?.saturating_sub(cpu));
     let seconds = began.elapsed().as_secs_f64();
     running.control.measuring.store(false, Ordering::Relaxed);
     running.finish().await?;

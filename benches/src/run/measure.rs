@@ -72,7 +72,7 @@ async fn login(scale: Scale, server: &Server) -> Result<Measured> {
     let seconds = began.elapsed().as_secs_f64();
     // What is done behind the last answer belongs to it.
     sleep(scale.settle / 10).await;
-    let spent = sample::cpu_micros(server.process_id())? - before;
+    let spent = sample::cpu_micros(server.process_id())?.saturating_sub(before);
     Measured::each(spent, sessions.len() as u64, seconds)
 }
 
