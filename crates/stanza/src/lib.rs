@@ -5,7 +5,7 @@
 //!   allocation, cloned with none. Its [`Child`]ren are found by name and parsed on demand.
 //! - [`Payload`]: what a typed payload implements; [`payload!`] declares one. Those that many extensions
 //!   share are here: [`forms`] (XEP-0004), [`rsm`] (0059), [`delay`] (0203), [`forward`] (0297), [`hints`]
-//!   (0334), [`sid`] (0359), [`time`] (0082).
+//!   (0334), [`sid`] (0359), [`time`] (0082); and, beside stanzas, [`sm`] (0198).
 //! - [`class`]: what is to become of a message: archived, copied, stored, pushed, or held back for a while.
 //! - [`StanzaError`]: every condition of RFC 6120 §8.3.3.
 //! - [`xml`]: the scanner, reader and writer beneath.
@@ -50,6 +50,7 @@ pub mod payload;
 pub mod presence;
 pub mod rsm;
 pub mod sid;
+pub mod sm;
 pub mod time;
 pub mod xml;
 

@@ -20,7 +20,7 @@
 //! Who comes too late to resume is told how many of its stanzas were handled (`<failed h='…'/>`, §5), for some sessions of each account and
 //! some days.
 //!
-//! Left out: `location`, unless it is configured; streams between servers.
+//! Left out: `location`, unless it is configured. Streams between servers are not sessions of a host; the server's core manages them.
 //!
 //! ```
 //! use stonechat_stanza::Payload;
@@ -34,7 +34,7 @@
 //! ```
 
 mod wire;
-pub use wire::{Ack, Enable, Enabled, NS, REQUEST, Resume, Resumed, failed, timed_out, too_high};
+pub use wire::{Ack, Enable, Enabled, NS, REQUEST, Resume, Resumed, failed, feature, timed_out, too_high};
 
 #[cfg(feature = "server")]
 mod server;

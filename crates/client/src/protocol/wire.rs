@@ -2,53 +2,17 @@
 
 use stonechat_sasl::encoding;
 use stonechat_stanza::payload::{Builder, ElementExt as _};
-use stonechat_stanza::{Element, Payload as _, ns, payload};
+use stonechat_stanza::sm::Enable;
+pub(super) use stonechat_stanza::sm::{Ack, Enabled, REQUEST, Resume, Resumed};
+use stonechat_stanza::{Element, Payload as _, ns};
 use zeroize::Zeroizing;
 
 /// The namespace of FAST (XEP-0484 §3).
 const FAST: &str = "urn:xmpp:fast:0";
 
-payload! {
-    /// Stanzas are counted from here on (XEP-0198 §3).
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub(super) struct Enabled: ns::SM, "enabled" {
-        pub(super) id: Option<String> => optional("id"),
-        pub(super) resume: bool => boolean("resume", false),
-    }
-}
-
-payload! {
-    /// So many stanzas were handled (XEP-0198 §4).
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(super) struct Ack: ns::SM, "a" {
-        pub(super) h: u32 => required("h"),
-    }
-}
-
-payload! {
-    /// The session goes on (XEP-0198 §5).
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub(super) struct Resumed: ns::SM, "resumed" {
-        pub(super) h: u32 => required("h"),
-        pub(super) previd: String => required("previd"),
-    }
-}
-
-payload! {
-    /// Asks to go on with a session (XEP-0198 §5).
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub(super) struct Resume: ns::SM, "resume" {
-        pub(super) h: u32 => required("h"),
-        pub(super) previd: String => required("previd"),
-    }
-}
-
-/// Asks for an acknowledgement (XEP-0198 §4).
-pub(super) const REQUEST: &[u8] = b"<r xmlns='urn:xmpp:sm:3'/>";
-
 /// Asks to have stanzas counted, and the session kept for a while should the connection break (XEP-0198 §3).
 pub(super) fn enable() -> Element {
-    Builder::new("enable", ns::SM).attr("resume", "true").build()
+    Enable { resume: true, max: None }.to_element()
 }
 
 /// `<failed/>`, with what the server says to have handled, if it does (XEP-0198 §5).
@@ -277,7 +241,10 @@ mod tests {
         let Some(Sasl2::Success(success)) = Sasl2::read(&success) else { panic!() };
         assert_eq!((success.data.as_deref(), success.identity.as_str()), (Some(&b"v1"[..]), "a@b/c"));
         assert_eq!((success.resume_failed, success.bound), (Some(Some(7)), true));
-        assert_eq!(success.enabled, Some(Enabled { id: Some("x".into()), resume: true }));
+        assert_eq!(
+            success.enabled,
+            Some(Enabled { id: Some("x".into()), resume: true, max: None, location: None })
+        );
         assert_eq!(success.token.as_deref(), Some("t"));
         assert!(Sasl2::read(&element("<challenge xmlns='urn:xmpp:sasl:2'>?</challenge>")).is_none());
     }

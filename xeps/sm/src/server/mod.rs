@@ -7,9 +7,8 @@ mod ended;
 
 use stonechat_extension::point::SessionClosed;
 use stonechat_extension::{InstallError, Installer, Manifest, Phase, ServerExtension};
-use stonechat_stanza::Element;
 
-use crate::NS;
+use crate::{NS, feature};
 pub use config::Config;
 use ended::Ended;
 
@@ -33,7 +32,7 @@ impl ServerExtension for Extension {
         let ended = Ended::open(&config, host)?;
         let sm = host.share(Self { config, ended });
         host.react::<SessionClosed>(&sm);
-        host.stream_feature(Phase::AfterAuth, Element::bare("sm", NS));
+        host.stream_feature(Phase::AfterAuth, feature());
         for name in ["enable", "r", "a", "resume"] {
             host.nonza(NS, name, &sm)?;
         }
