@@ -53,7 +53,7 @@ struct Part {
 
 impl Inner {
     async fn flush(&self) {
-        let (parts, entries) = self.gather();
+        let (parts, entries, time) = self.gather();
         let (mut changes, mut counters) = (Vec::new(), Vec::new());
         for part in &parts {
             part.changes(&mut changes, &mut counters);
@@ -72,6 +72,9 @@ impl Inner {
         {
             let mut state = self.state.lock();
             state.writing = false;
+            if parts.iter().all(|part| !part.gathered.held_back) {
+                state.complete = time;
+            }
             state.later.note_written(entries.len());
         }
         self.written.notify_waiters();
@@ -89,10 +92,11 @@ impl Inner {
         }
     }
 
-    /// Gathers a state that the server was in: no unit ends meanwhile.
-    fn gather(&self) -> (Vec<Part>, Vec<(Log, Owner, Entry)>) {
+    /// Gathers a state that the server was in: no unit ends meanwhile. Says for which time.
+    fn gather(&self) -> (Vec<Part>, Vec<(Log, Owner, Entry)>, u64) {
         let mut state = self.state.lock();
         state.writing = true;
+        state.gathered += 1;
         let entries = state.later.take();
         let forced = state.held_back.is_some_and(|since| since.elapsed() >= UNIT);
         let mut parts = Vec::with_capacity(state.listed.len());
@@ -117,7 +121,7 @@ impl Inner {
             self.lazily.notify_one();
         }
         state.listed.append(&mut held_back);
-        (parts, entries)
+        (parts, entries, state.gathered)
     }
 
     async fn write(&self, changes: Vec<Change>) {

@@ -88,6 +88,10 @@ struct State {
     running: bool,
     /// It writes.
     writing: bool,
+    /// How many times it has gathered what is to be written.
+    gathered: u64,
+    /// The last of these times that nothing was held back and all of it was written.
+    complete: u64,
 }
 
 impl Journal {
@@ -145,15 +149,17 @@ impl Journal {
         wanted.notify_one();
     }
 
-    /// Waits until all is written that was to be written when this was called.
+    /// Waits until all is written that was to be written when this was called, however much comes after that. Cancel safe.
     pub async fn settled(&self) {
+        // What is gathered already may not have it.
+        let target = self.0.state.lock().gathered + 1;
         loop {
             let mut written = std::pin::pin!(self.0.written.notified());
             written.as_mut().enable();
             {
                 let state = self.0.state.lock();
                 let nothing = state.listed.is_empty() && state.later.is_empty();
-                if (nothing && !state.writing) || self.is_stopped() {
+                if (nothing && !state.writing) || state.complete >= target || self.is_stopped() {
                     return;
                 }
             }
