@@ -35,6 +35,15 @@ impl Cutter {
         Self::begin(0, server, most, bytes, seed)
     }
 
+    /// As [`start`](Self::start), at this port.
+    ///
+    /// # Panics
+    /// When the port is not free.
+    #[must_use]
+    pub fn cutting_at(port: u16, server: SocketAddr, most: usize, bytes: u64, seed: u64) -> Self {
+        Self::begin(port, server, most, bytes, seed)
+    }
+
     /// A relay at this port, which cuts connections when it is asked to.
     ///
     /// # Panics

@@ -115,6 +115,7 @@ impl Server {
             hosts,
             accounts,
             store,
+            journal: workshop.journal.clone(),
             certificates,
             throttle: Throttle::new(&config.authentication),
             connections: Connections::new(&config.limits),

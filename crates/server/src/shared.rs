@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use stonechat_extension::{Host, Hosts, Plan};
+use stonechat_extension::{Host, Hosts, Journal, Plan};
 use stonechat_sasl::scram::Decoy;
 use stonechat_sasl::server::Policy;
 use stonechat_store::Store;
@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) accounts: AccountStore,
     pub(crate) store: Store,
+    pub(crate) journal: Journal,
     pub(crate) certificates: Certificates,
     pub(crate) throttle: Throttle,
     pub(crate) connections: Arc<Connections>,

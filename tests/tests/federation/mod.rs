@@ -51,7 +51,7 @@ pub(crate) fn serve(
 }
 
 /// The other server, which finds ours.
-fn other(
+pub(crate) fn other(
     kind: Software,
     authority: &Authority,
     identity: Identity,

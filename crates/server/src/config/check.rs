@@ -172,6 +172,7 @@ impl Config {
         let times = [
             ("federation.connect", federation.connect),
             ("federation.idle", federation.idle),
+            ("federation.reconnect", federation.reconnect),
             ("federation.retry_first", federation.retry_first),
             ("federation.retry_most", federation.retry_most),
         ];

@@ -65,7 +65,8 @@ pub struct Federation {
     pub authorities: Option<PathBuf>,
     /// Whether DNS may lead to addresses of this machine and of private networks. Default: no.
     pub private_addresses: bool,
-    /// Bytes that wait for one domain to take them; what is more goes back to its senders. Default: 1048576.
+    /// Bytes that wait for one domain to take them, and to say so where it does (XEP-0198); what is more goes back to its
+    /// senders. Default: 1048576.
     pub queue_bytes: usize,
     /// Pairs of domains with which streams from here are held or tried at the same time. Default: 1000.
     pub pairs: usize,
@@ -80,6 +81,15 @@ pub struct Federation {
     /// How long a stream is kept on which nothing is said, in seconds. Default: 600.
     #[serde(with = "seconds")]
     pub idle: Duration,
+    /// How long a domain is tried again when a stream to it breaks, in seconds; what is under way goes back to its senders
+    /// then. Default: 60.
+    #[serde(with = "seconds")]
+    pub reconnect: Duration,
+    /// How long a stream of another server that broke can be resumed, in seconds (XEP-0198 §5). 0: not at all. Default: 600.
+    #[serde(with = "seconds")]
+    pub resume: Duration,
+    /// Streams of other servers that can be resumed, at the same time. Default: 1000.
+    pub resumable: usize,
     /// How long a domain that could not be reached is not tried again, in seconds; doubled each time it cannot. Default: 5.
     #[serde(with = "seconds")]
     pub retry_first: Duration,
@@ -102,6 +112,9 @@ impl Default for Federation {
             pairs_per_stream: 20,
             connect: Duration::from_secs(30),
             idle: Duration::from_secs(600),
+            reconnect: Duration::from_secs(60),
+            resume: Duration::from_secs(600),
+            resumable: 1000,
             retry_first: Duration::from_secs(5),
             retry_most: Duration::from_secs(300),
             peers: BTreeMap::new(),

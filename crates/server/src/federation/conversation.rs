@@ -4,12 +4,14 @@ use std::io;
 
 use bytes::BytesMut;
 use stonechat_net::{Connection, Transport, Turn};
-use stonechat_stanza::Stanza;
+use stonechat_stanza::{Stanza, sm};
 use stonechat_stream::StreamError;
 use stonechat_stream::codec::{Content, Decoder, Framing, Limits};
 use stonechat_stream::dialback::Answer;
 use stonechat_stream::negotiation::client;
-use stonechat_stream::negotiation::peer::{Outgoing, OutgoingAction, OutgoingConfig, OutgoingError};
+use stonechat_stream::negotiation::peer::{
+    Established, Outgoing, OutgoingAction, OutgoingConfig, OutgoingError,
+};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
@@ -28,13 +30,15 @@ pub(super) struct Conversation {
     input: BytesMut,
     /// Why the machine was told to give up.
     failed: Option<Failure>,
+    /// What the other server has last said to have handled.
+    acknowledged: Option<u32>,
 }
 
 /// How far a stream came.
 #[derive(Debug)]
 pub(super) enum Reached {
     /// Stanzas may be sent.
-    Established,
+    Established(Established),
     /// The question was answered.
     Answered(Answer),
 }
@@ -49,6 +53,7 @@ impl Conversation {
             out: BytesMut::new(),
             input: BytesMut::new(),
             failed: None,
+            acknowledged: None,
         }
     }
 
@@ -72,7 +77,10 @@ impl Conversation {
                     None => return Err(gone()),
                 },
                 OutgoingAction::Restart => self.decoder.reset(),
-                OutgoingAction::Established => return Ok(Some(Reached::Established)),
+                OutgoingAction::Established(established) => {
+                    return Ok(Some(Reached::Established(established)));
+                }
+                OutgoingAction::Acknowledged(handled) => self.acknowledged = Some(handled),
                 OutgoingAction::Answered(answer) => return Ok(Some(Reached::Answered(answer))),
                 OutgoingAction::Close(error) => return Err(self.failed.take().unwrap_or(error.into())),
                 _ => return Err(Failure::Stream(OutgoingError::Unsolicited)),
@@ -131,11 +139,12 @@ impl Conversation {
         true
     }
 
-    /// Takes what has come on an established stream; the other server has nothing to say there but that it ends.
-    pub(super) async fn listen(&mut self) -> Result<(), Failure> {
+    /// Writes, or takes what has come on an established stream: how much the other server has handled, if it says so, and that it ends.
+    /// Cancel safe.
+    pub(super) async fn listen(&mut self) -> Result<Option<u32>, Failure> {
         self.turn().await?;
         match self.act(None).await? {
-            None => Ok(()),
+            None => Ok(self.acknowledged.take()),
             Some(_) => Err(Failure::Stream(OutgoingError::Unsolicited)),
         }
     }
@@ -146,6 +155,11 @@ impl Conversation {
         Framing::Tcp.write_stanza(stanza, &mut bytes);
         self.out.extend_from_slice(&bytes);
         bytes.len()
+    }
+
+    /// Asks the other server what it has handled.
+    pub(super) fn ask(&mut self) {
+        self.out.extend_from_slice(sm::REQUEST);
     }
 
     /// How many bytes were not written.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stonechat_net::{Service, Target, Transport, Unreachable, interleaved, is_public, race};
 use stonechat_stream::dialback::{Answer, Pair};
 use stonechat_stream::negotiation::Tls;
-use stonechat_stream::negotiation::peer::{OutgoingConfig, Purpose};
+use stonechat_stream::negotiation::peer::{Established, Management, OutgoingConfig, Purpose};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -24,10 +24,14 @@ const MOST_TARGETS: usize = 8;
 
 impl Federation {
     /// A stream on which stanzas of the pair may be sent.
-    pub(super) async fn connect(&self, pair: &Pair) -> Result<Conversation, Failure> {
-        let purpose = Purpose::Send { external: true, dialback: None };
+    pub(super) async fn connect(
+        &self,
+        pair: &Pair,
+        management: Management,
+    ) -> Result<(Conversation, Established), Failure> {
+        let purpose = Purpose::Send { external: true, dialback: None, management };
         match self.dial(pair, purpose).await? {
-            (conversation, Reached::Established) => Ok(conversation),
+            (conversation, Reached::Established(established)) => Ok((conversation, established)),
             (conversation, Reached::Answered(_)) => {
                 conversation.close(None).await;
                 Err(Failure::Late)
@@ -44,7 +48,7 @@ impl Federation {
                 conversation.close(None).await;
                 Ok(answer)
             }
-            (conversation, Reached::Established) => {
+            (conversation, Reached::Established(_)) => {
                 conversation.close(None).await;
                 Err(Failure::Late)
             }
@@ -57,10 +61,11 @@ impl Federation {
         let own = server.certificates.of(pair.sender.as_str());
         let handshake = Handshake::new(&settings, pair.target.as_str(), own);
         let purpose = match purpose {
-            Purpose::Send { .. } => Purpose::Send {
+            Purpose::Send { management, .. } => Purpose::Send {
                 external: handshake.shows_certificate(),
                 // Our own side is no worse for it; whether it is enough is for the other server to say.
                 dialback: Some(self.secret.clone()),
+                management,
             },
             purpose => purpose,
         };

@@ -1,9 +1,10 @@
 //! Why another server is not spoken with, and what senders are told of it.
 
 use stonechat_net::certificate::Distrust;
-use stonechat_stanza::StanzaError;
-use stonechat_stream::codec;
+use stonechat_stanza::{StanzaError, error as stanza};
+use stonechat_stream::negotiation::client;
 use stonechat_stream::negotiation::peer::OutgoingError;
+use stonechat_stream::{Condition, Fault, codec};
 
 /// Why there is no stream to another server. The message is for the senders as well as for the log.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -30,6 +31,8 @@ pub(crate) enum Failure {
     Broken(String),
     #[error("the server takes nothing")]
     Stuck,
+    #[error("the server acknowledges more than it was sent")]
+    Miscounted,
     #[error("this server stops")]
     Stopping,
 }
@@ -44,6 +47,28 @@ impl Failure {
             _ => StanzaError::remote_server_timeout(),
         };
         error.with_text(self.to_string())
+    }
+
+    /// Whether it may be over when the domain is tried again: the network's doing, or that the other server stops or is busy.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::NoHost(_)
+            | Self::NoConnection(_)
+            | Self::Late
+            | Self::Broken(_)
+            | Self::Stuck
+            | Self::Miscounted => true,
+            Self::Stream(OutgoingError::Stream(client::Error::Refused(error))) => {
+                error.condition == Condition::ConnectionTimeout || error.condition.fault() == Fault::Local
+            }
+            Self::Stream(OutgoingError::Stream(client::Error::Closed)) => true,
+            // It could not ask us back, or whoever it has asked.
+            Self::Stream(OutgoingError::Dialback(error)) => matches!(
+                error.condition,
+                stanza::Condition::RemoteServerTimeout | stanza::Condition::RemoteServerNotFound
+            ),
+            _ => false,
+        }
     }
 
     /// How much it says about the domain, of several hosts that have failed: that a certificate is not good matters more than that another
@@ -61,6 +86,7 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use stonechat_stanza::error::Condition;
+    use stonechat_stream::StreamError;
 
     use super::*;
 
@@ -98,5 +124,28 @@ mod tests {
             assert_eq!(error.condition, condition, "{failure}");
             assert!(error.text().is_some_and(|told| told.contains(text)), "{error}");
         }
+    }
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        let refused =
+            |error: StreamError| Failure::Stream(OutgoingError::Stream(client::Error::Refused(error)));
+        let passes = [
+            Failure::NoConnection("refused".into()),
+            Failure::Broken("reset".into()),
+            Failure::Late,
+            Failure::Stuck,
+            refused(StreamError::system_shutdown()),
+            Failure::Stream(OutgoingError::Dialback(Box::new(StanzaError::remote_server_timeout()))),
+        ];
+        let stays = [
+            Failure::NoService,
+            Failure::Certificate(Distrust::Expired),
+            Failure::Stopping,
+            refused(StreamError::policy_violation()),
+            Failure::Stream(OutgoingError::DialbackInvalid),
+            Failure::Stream(OutgoingError::Dialback(Box::new(StanzaError::not_authorized()))),
+        ];
+        assert!(passes.iter().all(Failure::is_passing) && !stays.iter().any(Failure::is_passing));
     }
 }

@@ -13,6 +13,7 @@ use stonechat_stream::codec::{Content, Frame};
 use stonechat_stream::dialback::{Answer, Pair};
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::peer::{HostWanted, Incoming, IncomingAction, IncomingConfig, Offer};
+use stonechat_stream::negotiation::server::Close;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -29,6 +30,9 @@ use crate::connection::transport::Transport;
 use crate::listener::Permit;
 use crate::shared::Shared;
 use crate::tls;
+use management::Management;
+
+mod management;
 
 /// Serves one stream of another server, from its first byte to its last.
 pub(crate) async fn serve(
@@ -41,7 +45,9 @@ pub(crate) async fn serve(
     let mut stream = Stream::new(stream, peer, listener.kind, &shared);
     let over = stream.run(listener.kind == Kind::S2sDirectTls).await;
     tracing::debug!(%peer, reason = over.0, "stream of another server is over");
-    let Stream { mut link, mut outgoing, .. } = stream;
+    let Stream { mut link, mut outgoing, management, .. } = stream;
+    // Who goes on with it does not have to wait for the rest.
+    drop(management);
     if outgoing.is_pending() {
         // Who does not listen does not have to be told.
         let _ = timeout(LAST_WORDS, outgoing.write(&mut link.transport, None)).await;
@@ -56,6 +62,10 @@ struct Over(&'static str);
 enum Event {
     Frame(Result<Option<Frame>, Unreadable>),
     Verified(Pair, Answer),
+    /// So many stanzas were handled, and all that they have led to is durable.
+    Durable(u32),
+    /// The other server goes on over another connection.
+    Taken,
     Late,
     Stopping,
 }
@@ -76,6 +86,7 @@ struct Stream {
     deadline: Instant,
     verified: mpsc::Sender<(Pair, Answer)>,
     answers: mpsc::Receiver<(Pair, Answer)>,
+    management: Management,
 }
 
 impl Stream {
@@ -102,6 +113,7 @@ impl Stream {
             deadline: now + config.timeouts.login,
             verified,
             answers,
+            management: Management::new(&shared.journal),
             federation,
             settings,
         }
@@ -129,8 +141,16 @@ impl Stream {
                 }
                 Event::Frame(Err(Unreadable::Refused(error))) => self.machine.error(error.into()),
                 Event::Verified(pair, answer) => self.machine.verified(&pair, answer),
-                Event::Stopping => self.machine.error(StreamError::system_shutdown()),
-                Event::Late if self.machine.is_authorized() => self.machine.finish(),
+                Event::Durable(handled) => self.machine.acknowledge(handled),
+                Event::Taken => self.machine.error(StreamError::conflict()),
+                Event::Stopping => {
+                    self.acknowledge_all().await;
+                    self.machine.error(StreamError::system_shutdown());
+                }
+                Event::Late if self.machine.is_authorized() => {
+                    self.acknowledge_all().await;
+                    self.machine.finish();
+                }
                 Event::Late => self.machine.error(StreamError::connection_timeout()),
             }
         }
@@ -147,6 +167,7 @@ impl Stream {
         tokio::select! {
             frame = frame => Event::Frame(frame),
             Some((pair, answer)) = self.answers.recv() => Event::Verified(pair, answer),
+            event = self.management.event() => event,
             () = sleep_until(self.deadline) => Event::Late,
             () = self.shared.stopping.cancelled() => Event::Stopping,
         }
@@ -192,7 +213,10 @@ impl Stream {
             IncomingAction::Stanza(stanza) => {
                 let host = stanza.to().and_then(|to| self.shared.hosts.get(to.domain()));
                 match host {
-                    Some(host) => host.from_peer(stanza).await,
+                    Some(host) => {
+                        host.from_peer(stanza).await;
+                        self.management.count();
+                    }
                     None => self.machine.error(StreamError::host_gone()),
                 }
             }
@@ -200,8 +224,17 @@ impl Stream {
                 if let Some(host) = self.shared.hosts.get(target.as_str()) {
                     host.from_peer(stanza).await;
                 }
+                self.management.count();
             }
-            IncomingAction::Close(_) => return Some(Over("it was closed")),
+            IncomingAction::Enable(enable) => self.enable(enable),
+            IncomingAction::Resume(resume) => self.resume(resume).await,
+            IncomingAction::AckWanted => self.management.owe(),
+            IncomingAction::Close(close) => {
+                if matches!(close, Close::Finished) {
+                    self.management.forget(&self.federation.resumable);
+                }
+                return Some(Over("it was closed"));
+            }
             _ => self.machine.error(StreamError::internal_server_error()),
         }
         None
@@ -255,6 +288,7 @@ impl Stream {
         self.machine.host(Some(Offer {
             external,
             dialback: external || policy == Policy::Dialback,
+            management: true,
             features,
         }));
     }

@@ -1,17 +1,24 @@
-//! Streams with other servers (RFC 6120, XEP-0178, XEP-0220).
+//! Streams with other servers (RFC 6120, XEP-0178, XEP-0198, XEP-0220).
 //!
 //! One task for each pair of domains takes what waits to the other server, and begins when there is something; so order is kept for
 //! each pair of addresses, and a server that does not answer keeps nobody else waiting. Its queue is bounded in bytes, and in time by
 //! how long a stream may take to come about. What cannot be sent goes back to its sender once, with the cause.
+//!
+//! Where the other server acknowledges what it gets (XEP-0198), nothing is lost with a stream that breaks: what it has not acknowledged stays
+//! in the queue, and goes to it over the next, behind which everything else waits. What comes from another server is acknowledged when all
+//! that it has led to survives this server, as far as the hosts keep it.
 //!
 //! A stream is for one direction. What another server sends comes by [`incoming`] on a stream that it has opened.
 
 mod conversation;
 mod dial;
 mod failure;
+mod flight;
 pub(crate) mod incoming;
 mod link;
 mod outgoing;
+mod persistence;
+mod resumable;
 mod settings;
 mod shake;
 
@@ -35,6 +42,7 @@ use crate::ServerError;
 use crate::config::Policy;
 use crate::shared::Shared;
 use link::{Link, Pushed};
+use resumable::Resumable;
 use settings::Settings;
 
 pub(crate) use settings::Fresh;
@@ -53,6 +61,8 @@ pub(crate) struct Federation {
     secret: Secret,
     resolver: OnceLock<Resolver>,
     connecting: Semaphore,
+    /// Streams of other servers that can be resumed.
+    resumable: Resumable,
     tasks: TaskTracker,
     /// Nothing more is sent. After the server began to stop: what its sessions leave behind is for others as well.
     stopping: CancellationToken,
@@ -74,6 +84,7 @@ impl Federation {
             secret: Secret::random().ok_or(ServerError::NoRandomness)?,
             resolver: OnceLock::new(),
             connecting,
+            resumable: Resumable::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         }))

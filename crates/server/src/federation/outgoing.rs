@@ -1,58 +1,70 @@
 //! The task that takes what waits to another server.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
-use stonechat_stanza::Stanza;
 use stonechat_stream::StreamError;
-use tokio::time::{Instant, sleep_until, timeout};
+use stonechat_stream::negotiation::peer::{Counting, Established, too_high};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Federation;
 use super::conversation::Conversation;
 use super::failure::Failure;
+use super::flight::{Flight, TooHigh};
 use super::link::Link;
+use super::persistence::{Persistence, Ran};
+use super::settings::Settings;
 use crate::connection::LAST_WORDS;
 
-/// A stream that ends sooner has failed, and is not opened again at once.
-const STABLE: Duration = Duration::from_secs(5);
 /// So many bytes are written at once.
 const WRITE: usize = 64 << 10;
 
-/// Why a stream is over.
-enum End {
-    /// Nothing was to be said for a while.
-    Idle,
-    /// It broke, or the other server has ended it. What was not written waits again.
-    Lost(Failure),
-}
-
 /// Takes what waits to the other server, until nothing does.
 pub(super) async fn run(federation: Arc<Federation>, link: Arc<Link>) {
+    let mut flight = Flight::default();
+    let mut persistence = Persistence::default();
     loop {
-        let conversation = match federation.connect(&link.pair).await {
-            Ok(conversation) => conversation,
-            Err(failure) => return fail(&federation, &link, failure).await,
+        let (ran, failure) = match federation.connect(&link.pair, flight.management()).await {
+            Ok((conversation, established)) => {
+                tracing::debug!(pair = %link.pair, counting = ?established.counting, "stream to another server");
+                link.reached();
+                let mut stream = Stream::new(&federation, &link, &mut flight);
+                match stream.run(conversation, &established).await {
+                    Ok(()) => (None, None),
+                    Err(failure) => {
+                        let counted = established.counting != Counting::Off;
+                        let (long, progressed) = (stream.began.elapsed(), stream.progressed);
+                        (Some(Ran { long, counted, progressed }), Some(failure))
+                    }
+                }
+            }
+            Err(failure) => (None, Some(failure)),
         };
-        tracing::debug!(pair = %link.pair, "stream to another server");
-        link.reached();
-        let began = Instant::now();
-        match pump(&federation, &link, conversation).await {
-            End::Idle => {}
-            End::Lost(failure) if began.elapsed() < STABLE => return fail(&federation, &link, failure).await,
-            End::Lost(failure) => tracing::debug!(pair = %link.pair, %failure, "stream is over"),
-        }
-        if federation.retire(&link) {
+        flight.interrupt();
+        if flight.is_empty() && (failure.is_none() || ran.is_some()) && federation.retire(&link) {
             return;
+        }
+        let Some(failure) = failure else { continue };
+        let settings = federation.settings.load_full();
+        let (most, longest) = (settings.federation.reconnect, settings.federation.retry_first);
+        let Some(delay) = persistence.delay(ran, &failure, most, longest, Instant::now()) else {
+            return fail(&federation, &link, flight, failure).await;
+        };
+        tracing::debug!(pair = %link.pair, %failure, "stream to another server is over");
+        tokio::select! {
+            () = sleep(delay) => {}
+            () = federation.stopping.cancelled() => {
+                return fail(&federation, &link, flight, Failure::Stopping).await;
+            }
         }
     }
 }
 
 /// Gives everything back to its senders.
-async fn fail(federation: &Arc<Federation>, link: &Link, failure: Failure) {
+async fn fail(federation: &Arc<Federation>, link: &Link, flight: Flight, failure: Failure) {
     let settings = federation.settings.load_full();
     let (first, most) = (settings.federation.retry_first, settings.federation.retry_most);
-    let back = link.fail(&failure, first, most, Instant::now());
+    let waiting = link.fail(&failure, first, most, Instant::now());
+    let back: Vec<_> = flight.into_stanzas().chain(waiting).collect();
     tracing::info!(pair = %link.pair, %failure, returned = back.len(), "another server is not reached");
     let Some(server) = federation.server() else { return };
     let Some(host) = server.hosts.get(link.pair.sender.as_str()) else { return };
@@ -64,94 +76,160 @@ async fn fail(federation: &Arc<Federation>, link: &Link, failure: Failure) {
     }
 }
 
-/// What was appended to a conversation and is perhaps not written, with the bytes that each stanza takes.
-#[derive(Default)]
-struct InFlight {
-    stanzas: VecDeque<(Stanza, usize)>,
-    bytes: usize,
+/// Why a stream is to be closed.
+enum End {
+    /// Nothing was to be said for a while.
+    Idle,
+    /// It broke, or the other server has ended it.
+    Lost(Failure),
+    /// The other server has lost count.
+    TooHigh(TooHigh),
+    Stopping,
 }
 
-impl InFlight {
-    /// Takes as much as is written at once.
-    fn fill(&mut self, link: &Link, conversation: &mut Conversation) {
-        while conversation.unwritten() < WRITE
-            && let Some(stanza) = link.pop()
-        {
-            let length = conversation.write(&stanza);
-            self.bytes += length;
-            self.stanzas.push_back((stanza, length));
-        }
-    }
-
-    /// Forgets what was written; says whether that is anything.
-    fn settle(&mut self, unwritten: usize) -> bool {
-        let before = self.bytes;
-        while let Some((_, length)) = self.stanzas.front()
-            && self.bytes - length >= unwritten
-        {
-            self.bytes -= length;
-            self.stanzas.pop_front();
-        }
-        self.bytes != before
+impl From<TooHigh> for End {
+    fn from(error: TooHigh) -> Self {
+        Self::TooHigh(error)
     }
 }
 
-/// Sends what waits, as far as the other server takes it, and ends the stream.
-async fn farewell(link: &Link, mut flight: InFlight, mut conversation: Conversation) -> End {
-    let sending = async {
+/// A stream on which stanzas are sent.
+struct Stream<'a> {
+    federation: &'a Federation,
+    link: &'a Link,
+    settings: Arc<Settings>,
+    flight: &'a mut Flight,
+    began: Instant,
+    /// When something was last written or heard, or had to be.
+    moved: Instant,
+    /// Something was acknowledged.
+    progressed: bool,
+}
+
+impl<'a> Stream<'a> {
+    fn new(federation: &'a Federation, link: &'a Link, flight: &'a mut Flight) -> Self {
+        let settings = federation.settings.load_full();
+        let now = Instant::now();
+        Self { federation, link, settings, flight, began: now, moved: now, progressed: false }
+    }
+
+    /// Sends until there is nothing to say any more.
+    ///
+    /// # Errors
+    /// Why the stream was lost.
+    async fn run(
+        &mut self,
+        mut conversation: Conversation,
+        established: &Established,
+    ) -> Result<(), Failure> {
+        let end = match self.flight.begin(established) {
+            Ok(free) => {
+                self.link.arrived_there(free);
+                self.progressed = free > 0;
+                self.pump(&mut conversation).await
+            }
+            Err(error) => error.into(),
+        };
+        match end {
+            End::Idle => {
+                conversation.close(None).await;
+                Ok(())
+            }
+            End::TooHigh(TooHigh { handled, sent }) => {
+                self.flight.lose_count();
+                conversation.close(Some(too_high(handled, sent))).await;
+                Err(Failure::Miscounted)
+            }
+            End::Stopping => {
+                // What it does not take in time goes back to its senders.
+                let _ = timeout(LAST_WORDS, self.farewell(&mut conversation)).await;
+                self.settle(&conversation);
+                conversation.discard(Some(StreamError::system_shutdown())).await;
+                Err(Failure::Stopping)
+            }
+            End::Lost(failure) => {
+                if !matches!(failure, Failure::Stuck | Failure::Broken(_)) {
+                    // The other server has ended it, and that is answered.
+                    tokio::spawn(async move { conversation.discard(None).await });
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    async fn pump(&mut self, conversation: &mut Conversation) -> End {
         loop {
-            flight.fill(link, &mut conversation);
-            if conversation.unwritten() == 0 || conversation.write_turn().await.is_err() {
+            self.fill(conversation);
+            let before = conversation.unwritten();
+            let deadline = self.deadline(before);
+            tokio::select! {
+                heard = conversation.listen() => {
+                    if let Err(end) = self.hear(heard) {
+                        return end;
+                    }
+                }
+                () = self.link.arrived(), if before == 0 => self.moved = Instant::now(),
+                () = sleep_until(deadline) => {
+                    let waits = before > 0 || self.flight.asked().is_some();
+                    return if waits { End::Lost(Failure::Stuck) } else { End::Idle };
+                }
+                () = self.federation.stopping.cancelled() => return End::Stopping,
+            }
+            if conversation.unwritten() < before {
+                self.moved = Instant::now();
+            }
+            self.settle(conversation);
+        }
+    }
+
+    /// Until when something has to be written or heard.
+    fn deadline(&self, unwritten: usize) -> Instant {
+        let patience = self.settings.write();
+        let writing = (unwritten > 0).then(|| self.moved + patience);
+        let asked = self.flight.asked().map(|asked| asked + patience);
+        let idle = || self.moved + self.settings.federation.idle;
+        writing.into_iter().chain(asked).min().unwrap_or_else(idle)
+    }
+
+    /// Sends what waits, as far as the other server takes it.
+    async fn farewell(&mut self, conversation: &mut Conversation) {
+        loop {
+            self.fill(conversation);
+            let is_there = self.flight.is_empty() || !self.flight.is_counted();
+            if conversation.unwritten() == 0 && is_there {
                 return;
             }
-            flight.settle(conversation.unwritten());
-        }
-    };
-    // What it does not take in time goes back to its senders.
-    let _ = timeout(LAST_WORDS, sending).await;
-    flight.settle(conversation.unwritten());
-    link.put_back(flight.stanzas.into_iter().map(|(stanza, _)| stanza));
-    conversation.discard(Some(StreamError::system_shutdown())).await;
-    End::Lost(Failure::Stopping)
-}
-
-async fn pump(federation: &Arc<Federation>, link: &Link, mut conversation: Conversation) -> End {
-    let settings = federation.settings.load_full();
-    let mut flight = InFlight::default();
-    let mut moved = Instant::now();
-    let failure = loop {
-        flight.fill(link, &mut conversation);
-        let is_idle = conversation.unwritten() == 0;
-        let patience = if is_idle { settings.federation.idle } else { settings.write() };
-        let before = conversation.unwritten();
-        tokio::select! {
-            heard = conversation.listen() => {
-                if let Err(failure) = heard {
-                    break failure;
-                }
+            let heard = conversation.listen().await;
+            if self.hear(heard).is_err() {
+                return;
             }
-            () = link.arrived(), if is_idle => moved = Instant::now(),
-            () = sleep_until(moved + patience) => {
-                if is_idle {
-                    conversation.close(None).await;
-                    return End::Idle;
-                }
-                break Failure::Stuck;
-            }
-            () = federation.stopping.cancelled() => {
-                return farewell(link, flight, conversation).await;
-            }
+            self.settle(conversation);
         }
-        if conversation.unwritten() < before {
-            moved = Instant::now();
-        }
-        flight.settle(conversation.unwritten());
-    };
-    flight.settle(conversation.unwritten());
-    link.put_back(flight.stanzas.into_iter().map(|(stanza, _)| stanza));
-    if !matches!(failure, Failure::Stuck | Failure::Broken(_)) {
-        // The other server has ended it, and that is answered.
-        tokio::spawn(async move { conversation.discard(None).await });
     }
-    End::Lost(failure)
+
+    /// Takes as much as is written at once.
+    fn fill(&mut self, conversation: &mut Conversation) {
+        while conversation.unwritten() < WRITE
+            && let Some(stanza) = self.flight.next(|| self.link.pop())
+        {
+            let length = conversation.write(stanza);
+            self.flight.note_written(length);
+        }
+        if self.flight.ask(Instant::now()) {
+            conversation.ask();
+        }
+    }
+
+    fn hear(&mut self, heard: Result<Option<u32>, Failure>) -> Result<(), End> {
+        let Some(handled) = heard.map_err(End::Lost)? else { return Ok(()) };
+        let free = self.flight.acknowledge(handled)?;
+        self.link.arrived_there(free);
+        self.progressed |= free > 0;
+        self.moved = Instant::now();
+        Ok(())
+    }
+
+    fn settle(&mut self, conversation: &Conversation) {
+        self.link.arrived_there(self.flight.settle(conversation.unwritten()));
+    }
 }

@@ -82,9 +82,10 @@ pub enum Tls {
     Unavailable,
 }
 
-/// A new stream identifier: 160 bits from the operating system, since it must be neither guessable nor ever
+/// A new identifier for a stream: 160 bits from the operating system, since it must be neither guessable nor ever
 /// repeated (RFC 6120 §4.7.3). `None` if the operating system has no randomness to give.
-fn stream_id() -> Option<String> {
+#[must_use]
+pub fn stream_id() -> Option<String> {
     use base64::Engine as _;
     let mut random = [0; 20];
     getrandom::fill(&mut random).ok()?;

@@ -23,6 +23,10 @@
 //! As with the machines for [clients'](super::client) and [servers'](super::server) sides, a driver writes, shakes hands, and decides what
 //! is policy: whose certificate is good, and which of the two ways is offered.
 //!
+//! Where both sides have stream management (XEP-0198), the sender's asks for it when it may send, and gives its stanzas when that is
+//! answered. The machines speak the protocol; which stanzas are not acknowledged the sender's driver knows, and which were handled, and can
+//! be resumed, that of the target.
+//!
 //! Left out: bidirectional streams (XEP-0288), several pairs on one outgoing stream, streams of before XMPP 1.0.
 
 mod incoming;
@@ -32,5 +36,6 @@ mod tests;
 
 pub use incoming::{Action as IncomingAction, Config as IncomingConfig, HostWanted, Incoming, Offer};
 pub use outgoing::{
-    Action as OutgoingAction, Config as OutgoingConfig, Error as OutgoingError, Outgoing, Purpose,
+    Action as OutgoingAction, Config as OutgoingConfig, Counting, Error as OutgoingError, Established,
+    Management, Outgoing, Purpose, too_high,
 };

@@ -3,12 +3,16 @@
 use std::fmt;
 
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Nonza, StanzaError};
+use stonechat_stanza::{Nonza, StanzaError, sm};
 
 use crate::codec::{Content, Frame, Framing};
 use crate::dialback::{self, Answer, Kind, Pair, Secret};
 use crate::negotiation::{Tls, client};
 use crate::{Features, StreamError, sasl};
+
+mod management;
+
+pub use management::{Counting, Established, Management, too_high};
 
 /// What a stream is opened for.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub enum Purpose {
         external: bool,
         /// Dialback may be used, with keys of this secret, where EXTERNAL is not offered or fails.
         dialback: Option<Secret>,
+        /// What is asked of stream management, where it is offered.
+        management: Management,
     },
     /// To ask the pair's target about a key that somebody has sent in its name (XEP-0220 §2.1.2), on a stream with this id.
     Verify {
@@ -53,7 +59,9 @@ pub enum Action {
     /// A decoder in its initial state reads what comes from here on. No answer.
     Restart,
     /// The pair is authorised: stanzas may be sent. No answer.
-    Established,
+    Established(Established),
+    /// The other server has handled so many stanzas, modulo 2^32 (XEP-0198 §4). No answer.
+    Acknowledged(u32),
     /// The answer to [`Purpose::Verify`]; the stream is being closed. No answer.
     Answered(Answer),
     /// The stream is over: when all is sent, the connection is to be closed. No answer.
@@ -66,7 +74,8 @@ impl fmt::Debug for Action {
             Self::Send(bytes) => write!(f, "Send({} bytes)", bytes.len()),
             Self::StartTls => f.write_str("StartTls"),
             Self::Restart => f.write_str("Restart"),
-            Self::Established => f.write_str("Established"),
+            Self::Established(established) => f.debug_tuple("Established").field(established).finish(),
+            Self::Acknowledged(handled) => f.debug_tuple("Acknowledged").field(handled).finish(),
             Self::Answered(answer) => f.debug_tuple("Answered").field(answer).finish(),
             Self::Close(error) => f.debug_tuple("Close").field(error).finish(),
         }
@@ -108,6 +117,10 @@ enum Step {
     External,
     /// A dialback question is to be answered.
     Asked,
+    /// `<resume/>` is to be answered.
+    Resuming,
+    /// `<enable/>` is to be answered.
+    Enabling,
     /// Stanzas may be sent.
     Established,
     /// Over.
@@ -123,10 +136,11 @@ enum Step {
 /// use stonechat_stanza::jid::BareJid;
 /// use stonechat_stream::dialback::{Pair, Secret};
 /// use stonechat_stream::negotiation::Tls;
-/// use stonechat_stream::negotiation::peer::{Outgoing, OutgoingAction, OutgoingConfig, Purpose};
+/// use stonechat_stream::negotiation::peer::{Management, Outgoing, OutgoingAction, OutgoingConfig, Purpose};
 ///
 /// let pair = Pair { sender: BareJid::parse("capulet.example")?, target: BareJid::parse("montague.example")? };
-/// let purpose = Purpose::Send { external: true, dialback: Some(Secret::new([7; 32])) };
+/// let purpose =
+///     Purpose::Send { external: true, dialback: Some(Secret::new([7; 32])), management: Management::Enable };
 /// let mut stream = Outgoing::new(OutgoingConfig { pair, tls: Tls::Required, purpose });
 /// let Some(OutgoingAction::Send(bytes)) = stream.next_action() else { panic!() };
 /// let header = String::from_utf8(bytes)?;
@@ -143,6 +157,12 @@ pub struct Outgoing {
     error: Option<Error>,
     /// EXTERNAL was refused so.
     refused: Option<sasl::Failure>,
+    /// Stream management is among the last features.
+    offers_management: bool,
+    /// Stanzas are counted.
+    counts: bool,
+    /// How many stanzas of the stream that could not be resumed were handled.
+    handled_before: Option<u32>,
 }
 
 impl Outgoing {
@@ -158,7 +178,17 @@ impl Outgoing {
             from: Some(pair.sender.clone()),
             lang: None,
         });
-        Self { stream, pair, purpose, step: Step::Opening, error: None, refused: None }
+        Self {
+            stream,
+            pair,
+            purpose,
+            step: Step::Opening,
+            error: None,
+            refused: None,
+            offers_management: false,
+            counts: false,
+            handled_before: None,
+        }
     }
 
     /// The next thing to do. To be called until there is none, at the beginning and after each input.
@@ -182,7 +212,10 @@ impl Outgoing {
                     self.stream.abort();
                     None
                 }
-                client::Action::Authenticated(_) => self.established(),
+                client::Action::Authenticated(features) => {
+                    self.note_features(&features);
+                    self.authorized()
+                }
                 client::Action::Nonza(nonza) => self.nonza(&nonza),
                 // Bound to one direction, until XEP-0288 says otherwise.
                 client::Action::Stanza(_) => self.unsolicited(),
@@ -221,6 +254,7 @@ impl Outgoing {
     }
 
     fn authenticate(&mut self, features: &Features) -> Option<Action> {
+        self.note_features(features);
         let mechanisms = features.get::<sasl::Mechanisms>().ok().flatten().unwrap_or_default();
         let offered = mechanisms.names.iter().any(|name| name == EXTERNAL);
         match &self.purpose {
@@ -256,17 +290,13 @@ impl Outgoing {
         None
     }
 
-    fn established(&mut self) -> Option<Action> {
-        self.step = Step::Established;
-        Some(Action::Established)
-    }
-
     fn nonza(&mut self, nonza: &Nonza) -> Option<Action> {
-        let dialback = nonza.element().ok().and_then(|element| dialback::Nonza::from_element(&element));
-        let Some(Ok(dialback)) = dialback else {
-            self.error = Some(Error::Unsolicited);
-            self.stream.give_up(Some(StreamError::unsupported_stanza_type()));
-            return None;
+        let element = nonza.element().ok();
+        if let Some(management) = element.as_ref().and_then(sm::Nonza::from_element) {
+            return self.management(management);
+        }
+        let Some(Ok(dialback)) = element.as_ref().and_then(dialback::Nonza::from_element) else {
+            return self.unsupported();
         };
         // XEP-0220 §3.1: an answer has to be one to what was asked on this stream.
         let answer = match dialback.content {
@@ -288,7 +318,7 @@ impl Outgoing {
                 self.stream.give_up(None);
                 Some(Action::Answered(answer))
             }
-            (Purpose::Send { .. }, Answer::Valid) => self.established(),
+            (Purpose::Send { .. }, Answer::Valid) => self.authorized(),
             (Purpose::Send { .. }, Answer::Invalid) => self.fail(Error::DialbackInvalid),
             (Purpose::Send { .. }, Answer::Error(error)) => self.fail(Error::Dialback(error)),
         }
@@ -299,6 +329,12 @@ impl Outgoing {
             Purpose::Send { .. } => Kind::Result,
             Purpose::Verify { stream, .. } => Kind::Verify { stream: stream.clone() },
         }
+    }
+
+    fn unsupported(&mut self) -> Option<Action> {
+        self.error = Some(Error::Unsolicited);
+        self.stream.give_up(Some(StreamError::unsupported_stanza_type()));
+        None
     }
 
     fn unsolicited(&mut self) -> Option<Action> {
@@ -320,7 +356,7 @@ impl Config {
     /// For stanzas from `sender` to `target`, with TLS required.
     #[must_use]
     pub fn send(sender: BareJid, target: BareJid, external: bool, dialback: Option<Secret>) -> Self {
-        let purpose = Purpose::Send { external, dialback };
+        let purpose = Purpose::Send { external, dialback, management: Management::default() };
         Self { pair: Pair { sender, target }, tls: Tls::Required, purpose }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Element, Stanza};
+use stonechat_stanza::{Element, Stanza, sm};
 
 use crate::dialback::Pair;
 use crate::negotiation::Tls;
@@ -39,6 +39,8 @@ pub struct Offer {
     pub external: bool,
     /// Dialback.
     pub dialback: bool,
+    /// Stream management (XEP-0198), for when a pair is authorised.
+    pub management: bool,
     /// Further features, once TLS protects the connection.
     pub features: Vec<Element>,
 }
@@ -86,6 +88,13 @@ pub enum Action {
         /// Who may tell its sender.
         target: BareJid,
     },
+    /// The peer wants its stanzas to be counted. Then [`enabled`](super::Incoming::enabled).
+    Enable(sm::Enable),
+    /// The peer wants to go on with an earlier stream, on which a pair that is [authorised](super::Incoming::authorized) has sent. Then
+    /// [`resumed`](super::Incoming::resumed) or [`not_resumed`](super::Incoming::not_resumed).
+    Resume(sm::Resume),
+    /// The peer asks how many of its stanzas were handled. Then [`acknowledge`](super::Incoming::acknowledge), soon.
+    AckWanted,
     /// The stream is over: when all is sent, the connection is to be closed. No answer.
     Close(Close),
 }
@@ -115,6 +124,10 @@ impl fmt::Debug for Action {
             Self::Authorized(pair) => write!(f, "Authorized({pair})"),
             Self::Stanza(_) => f.write_str("Stanza(..)"),
             Self::Misaddressed { target, .. } => write!(f, "Misaddressed({target})"),
+            Self::Enable(enable) => f.debug_tuple("Enable").field(enable).finish(),
+            // What names the stream is nobody else's.
+            Self::Resume(_) => f.write_str("Resume(..)"),
+            Self::AckWanted => f.write_str("AckWanted"),
             Self::Close(close) => f.debug_tuple("Close").field(close).finish(),
         }
     }

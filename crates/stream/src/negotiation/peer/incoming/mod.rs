@@ -1,7 +1,7 @@
 //! The side that takes the stanzas of another server.
 
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Defect, Nonza, Stanza, ns};
+use stonechat_stanza::{Defect, Nonza, Stanza, ns, sm};
 
 use crate::codec::{Frame, Framing};
 use crate::dialback::{self, Answer, Kind, Pair};
@@ -13,6 +13,7 @@ use crate::{Features, StreamError, StreamHeader, Version, sasl, tls};
 
 mod action;
 mod authorization;
+mod management;
 
 pub use action::{Action, Config, HostWanted, Offer};
 
@@ -66,6 +67,8 @@ pub struct Incoming {
     failures: u8,
     /// How often a pair has asked to be let through.
     asked: usize,
+    /// The peer's stanzas are counted.
+    counts: bool,
 }
 
 impl Incoming {
@@ -86,6 +89,7 @@ impl Incoming {
             pairs: Vec::new(),
             failures: 0,
             asked: 0,
+            counts: false,
             config,
         }
     }
@@ -279,6 +283,10 @@ impl Incoming {
         if self.offer.dialback {
             features.push(&dialback::Feature { errors: true });
         }
+        // Where EXTERNAL comes first, the features come again.
+        if self.offer.management && (self.external.is_some() || self.offer.dialback) {
+            features.push_element(sm::feature());
+        }
         for feature in std::mem::take(&mut self.offer.features) {
             features.push_element(feature);
         }
@@ -296,6 +304,11 @@ impl Incoming {
         }
         if self.state == State::Challenged {
             return self.error(StreamError::not_authorized());
+        }
+        if self.offer.management
+            && let Some(nonza) = sm::Nonza::from_element(&element)
+        {
+            return self.management(nonza);
         }
         if element.has_ns(ns::TLS) {
             return match tls::Nonza::from_element(&element) {

@@ -1,7 +1,7 @@
 //! Whatever comes in whatever order: nothing panics, and nobody is let through who was not found to be who he says.
 
 use proptest::prelude::*;
-use stonechat_stanza::StanzaError;
+use stonechat_stanza::{StanzaError, sm};
 
 use super::*;
 use crate::dialback::Answer;
@@ -40,6 +40,14 @@ const FRAMES: &[&str] = &[
     "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>\
      </stream:features>",
     "<stream:features/>",
+    "<stream:features><sm xmlns='urn:xmpp:sm:3'/></stream:features>",
+    "<enable xmlns='urn:xmpp:sm:3' resume='true'/>",
+    "<enabled xmlns='urn:xmpp:sm:3' resume='true' id='some-long-sm-id'/>",
+    "<resume xmlns='urn:xmpp:sm:3' h='1' previd='some-long-sm-id'/>",
+    "<resumed xmlns='urn:xmpp:sm:3' h='1' previd='some-long-sm-id'/>",
+    "<failed xmlns='urn:xmpp:sm:3'/>",
+    "<r xmlns='urn:xmpp:sm:3'/>",
+    "<a xmlns='urn:xmpp:sm:3' h='1'/>",
 ];
 
 #[derive(Debug, Clone)]
@@ -115,7 +123,8 @@ proptest! {
 
     #[test]
     fn stanzas_get_through_only_for_pairs_that_were_found_good(
-        tls in tls(), external: bool, dialback: bool, inputs in prop::collection::vec(input(), 0..40),
+        tls in tls(), external: bool, dialback: bool, management: bool,
+        inputs in prop::collection::vec(input(), 0..40),
     ) {
         let mut stream = Incoming::new(IncomingConfig { tls, max_pairs: 2, default_host: None });
         let mut secure = tls == Tls::Established;
@@ -132,7 +141,7 @@ proptest! {
                 (Some((frame, pending)), _) => stream.frame(frame, pending),
                 (None, Input::Driver(number)) => match number {
                     0..3 => {
-                        let offer = Offer { external, dialback, features: Vec::new() };
+                        let offer = Offer { external, dialback, management, features: Vec::new() };
                         offered |= external && secure;
                         stream.host(Some(offer));
                     }
@@ -173,6 +182,15 @@ proptest! {
                         let from = stanza.from().unwrap();
                         prop_assert!(good.iter().any(|pair| pair.is(from.domain(), target.domain())));
                     }
+                    IncomingAction::Enable(_) => {
+                        prop_assert!(management && stream.is_authorized());
+                        stream.enabled(&sm::Enabled { id: None, resume: false, max: None, location: None });
+                    }
+                    IncomingAction::Resume(_) => {
+                        prop_assert!(management && stream.is_authorized());
+                        stream.not_resumed(None);
+                    }
+                    IncomingAction::AckWanted => prop_assert!(stream.counts()),
                     IncomingAction::Close(_) => closed = true,
                     IncomingAction::Send(_) | IncomingAction::HostWanted(_) | IncomingAction::Restart => {}
                 }
@@ -182,22 +200,26 @@ proptest! {
 
     #[test]
     fn nothing_is_sent_to_who_has_not_let_us_through(
-        tls in tls(), external: bool, dialback: bool, verify: bool, inputs in prop::collection::vec(input(), 0..40),
+        tls in tls(), external: bool, dialback: bool, verify: bool, resume: bool,
+        inputs in prop::collection::vec(input(), 0..40),
     ) {
+        let management = match resume {
+            true => Management::Resume { id: "some-long-sm-id".to_owned(), handled: 0 },
+            false => Management::Enable,
+        };
         let purpose = if verify {
             Purpose::Verify { stream: "1".to_owned(), key: "225c".to_owned() }
         } else {
-            Purpose::Send { external, dialback: dialback.then(secret) }
+            Purpose::Send { external, dialback: dialback.then(secret), management }
         };
         let mut stream = Outgoing::new(OutgoingConfig { pair: capulet_to_montague(), tls, purpose });
         let (mut secure, mut closed) = (tls == Tls::Established, false);
-        let (mut authenticated, mut asked) = (false, false);
+        let (mut authenticated, mut asked, mut valid, mut established) = (false, false, false, false);
         for input in inputs {
             let mut success = false;
-            let mut valid = false;
             if let Input::Frame(index) | Input::Pipelined(index) = &input {
                 success = FRAMES[*index].starts_with("<success");
-                valid = FRAMES[*index] == "<db:result from='montague.example' to='capulet.example' type='valid'/>";
+                valid |= asked && FRAMES[*index] == "<db:result from='montague.example' to='capulet.example' type='valid'/>";
             }
             match (frame(&input), &input) {
                 (Some((frame, pending)), _) => stream.frame(frame, pending),
@@ -213,15 +235,18 @@ proptest! {
                         asked |= sent.contains("<db:result");
                         prop_assert!(!sent.contains("<auth") || secure);
                         prop_assert!(!sent.contains("<db:") || secure || tls != Tls::Required);
+                        prop_assert!(!sent.contains("urn:xmpp:sm:3") || authenticated || (valid && dialback));
                     }
                     OutgoingAction::StartTls => secure = true,
                     OutgoingAction::Restart => {
                         prop_assert!(success && external && secure);
                         authenticated = true;
                     }
-                    OutgoingAction::Established => {
-                        prop_assert!(!verify && (authenticated || (asked && valid && dialback)));
+                    OutgoingAction::Established(_) => {
+                        prop_assert!(!verify && !established && (authenticated || (valid && dialback)));
+                        established = true;
                     }
+                    OutgoingAction::Acknowledged(_) => prop_assert!(established),
                     OutgoingAction::Answered(_) => prop_assert!(verify),
                     OutgoingAction::Close(_) => closed = true,
                 }

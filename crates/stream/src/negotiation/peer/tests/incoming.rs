@@ -101,7 +101,7 @@ fn dialback() -> Offer {
 
 #[test]
 fn tls_comes_before_anything_else_where_it_is_required() {
-    let mut script = Script::new(Tls::Required, Offer { external: true, dialback: true, features: vec![] });
+    let mut script = Script::new(Tls::Required, Offer { external: true, ..dialback() });
     let said = script.say(HEADER);
     assert!(said.text.contains("<required/>") && !said.text.contains("EXTERNAL"), "{}", said.text);
     let said = script.say(ASK);

@@ -2,6 +2,7 @@
 
 mod any_order;
 mod incoming;
+mod management;
 mod outgoing;
 mod pair;
 

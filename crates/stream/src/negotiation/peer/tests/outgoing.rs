@@ -22,7 +22,7 @@ struct Said {
 
 impl Said {
     fn is_established(&self) -> bool {
-        matches!(self.actions[..], [OutgoingAction::Established])
+        matches!(self.actions[..], [OutgoingAction::Established(_)])
     }
 
     #[track_caller]
@@ -42,7 +42,7 @@ impl Script {
 
     fn sending(external: bool, dialback: bool) -> Self {
         let dialback = dialback.then(secret);
-        let mut script = Self::new(Tls::Established, Purpose::Send { external, dialback });
+        let mut script = Self::new(Tls::Established, send(external, dialback));
         script.act();
         script.say(ANSWER);
         script
@@ -76,9 +76,13 @@ impl Script {
     }
 }
 
+fn send(external: bool, dialback: Option<Secret>) -> Purpose {
+    Purpose::Send { external, dialback, management: Management::Off }
+}
+
 #[test]
 fn the_header_names_both_domains_also_in_the_clear() {
-    let said = Script::new(Tls::Required, Purpose::Send { external: true, dialback: None }).act();
+    let said = Script::new(Tls::Required, send(true, None)).act();
     assert_eq!(
         said.text,
         "<?xml version='1.0'?><stream:stream xmlns='jabber:server' \
@@ -168,7 +172,7 @@ fn stanzas_do_not_come_on_a_stream_that_this_side_has_opened() {
 
 #[test]
 fn without_tls_where_it_is_required_there_is_no_stream() {
-    let mut script = Script::new(Tls::Required, Purpose::Send { external: true, dialback: Some(secret()) });
+    let mut script = Script::new(Tls::Required, send(true, Some(secret())));
     script.act();
     script.say(ANSWER);
     let said = script.say(NO_FEATURES);

@@ -1,5 +1,7 @@
 //! Three servers' machines with each other, byte for byte.
 
+use stonechat_stanza::sm;
+
 use super::*;
 use crate::dialback::Answer;
 use crate::negotiation::Tls;
@@ -15,6 +17,8 @@ struct Play {
     asked: Option<(Pair, String, String)>,
     judged: Option<(Pair, String, String)>,
     authorized: Vec<Pair>,
+    counting: Counting,
+    acknowledged: Option<u32>,
 }
 
 impl Play {
@@ -31,6 +35,8 @@ impl Play {
             asked: None,
             judged: None,
             authorized: Vec::new(),
+            counting: Counting::Off,
+            acknowledged: None,
         };
         play.go();
         play
@@ -62,7 +68,11 @@ impl Play {
                     self.readers.0.reset();
                     self.out.tls_established();
                 }
-                OutgoingAction::Established => self.established = true,
+                OutgoingAction::Established(established) => {
+                    self.established = true;
+                    self.counting = established.counting;
+                }
+                OutgoingAction::Acknowledged(handled) => self.acknowledged = Some(handled),
                 OutgoingAction::Answered(answer) => self.answered = Some(answer),
                 OutgoingAction::Close(_) => {}
             }
@@ -84,6 +94,12 @@ impl Play {
                 IncomingAction::Verify { pair, stream, key } => self.asked = Some((pair, stream, key)),
                 IncomingAction::Judge { pair, stream, key } => self.judged = Some((pair, stream, key)),
                 IncomingAction::Authorized(pair) => self.authorized.push(pair),
+                IncomingAction::Enable(sm::Enable { resume, .. }) => {
+                    let id = resume.then(|| "new".to_owned());
+                    self.inn.enabled(&sm::Enabled { id, resume, max: None, location: None });
+                }
+                IncomingAction::Resume(sm::Resume { previd, .. }) => self.inn.resumed(&previd, 7),
+                IncomingAction::AckWanted => self.inn.acknowledge(8),
                 IncomingAction::Stanza(_)
                 | IncomingAction::Misaddressed { .. }
                 | IncomingAction::Close(_) => {}
@@ -94,15 +110,39 @@ impl Play {
 }
 
 fn send(external: bool) -> Purpose {
-    Purpose::Send { external, dialback: Some(secret()) }
+    Purpose::Send { external, dialback: Some(secret()), management: Management::Enable }
 }
 
 #[test]
 fn certificates_that_are_good_are_enough() {
-    let offer = Offer { external: true, dialback: true, features: Vec::new() };
+    let offer = Offer { external: true, dialback: true, ..Offer::default() };
     let play = Play::begin(capulet_to_montague(), send(true), offer);
     assert!(play.established && play.asked.is_none());
     assert_eq!(play.authorized, [capulet_to_montague()]);
+    assert_eq!(play.counting, Counting::Off, "it is not offered");
+}
+
+#[test]
+fn stanzas_are_counted_where_both_sides_can() {
+    let resume = Management::Resume { id: "old".to_owned(), handled: 0 };
+    for (management, counting) in [
+        (Management::Off, Counting::Off),
+        (Management::Enable, Counting::Anew { id: Some("new".to_owned()) }),
+        (resume, Counting::Resumed { handled: 7 }),
+    ] {
+        let offer = Offer { external: true, management: true, ..Offer::default() };
+        let purpose = Purpose::Send { external: true, dialback: None, management };
+        let mut play = Play::begin(capulet_to_montague(), purpose, offer);
+        assert!(play.established);
+        assert_eq!(play.inn.counts(), counting != Counting::Off);
+        assert_eq!(play.counting, counting);
+        if counting != Counting::Off {
+            let request = play.readers.1.read("<r xmlns='urn:xmpp:sm:3'/>").remove(0);
+            play.inn.frame(request, 0);
+            play.go();
+            assert_eq!(play.acknowledged, Some(8));
+        }
+    }
 }
 
 /// XEP-0220 §1.4: all four steps, and the key is found good by whoever has made it, or by nobody.

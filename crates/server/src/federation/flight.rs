@@ -1,0 +1,183 @@
+//! What is on its way to another domain: taken from the queue, and not known to have arrived.
+
+use std::collections::VecDeque;
+
+use stonechat_stanza::Stanza;
+use stonechat_stream::negotiation::peer::{Counting, Established, Management};
+use tokio::time::Instant;
+
+use super::link::size;
+
+/// What is on its way to another domain, from one stream to the next.
+///
+/// Where the other server acknowledges stanzas (XEP-0198), that is all that it has not acknowledged. After a cut the same stream goes on, or
+/// the other server tells how far it was; then each stanza arrives once. Where it can do neither, all that it has not acknowledged is sent
+/// again, so that each stanza arrives, perhaps twice. Where it acknowledges nothing, what was written has arrived.
+#[derive(Debug, Default)]
+pub(super) struct Flight {
+    stanzas: VecDeque<One>,
+    /// So many of them are written on the stream that there is.
+    written: usize,
+    /// So many of them were written since the count began.
+    counted: usize,
+    /// What those take that are written, where nothing is counted.
+    bytes: usize,
+    count: Option<Count>,
+}
+
+#[derive(Debug)]
+struct One {
+    stanza: Stanza,
+    /// The bytes that it took on the stream.
+    length: usize,
+}
+
+/// The other server counts.
+#[derive(Debug)]
+struct Count {
+    /// What the stream is resumed by, if it can be.
+    id: Option<String>,
+    /// How many it has acknowledged.
+    acked: u32,
+    /// When it was asked, if it has not answered.
+    asked: Option<Instant>,
+}
+
+/// More was acknowledged than was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooHigh {
+    pub(super) handled: u32,
+    pub(super) sent: u32,
+}
+
+impl Flight {
+    /// What the next stream is to begin with.
+    pub(super) fn management(&self) -> Management {
+        match self.count.as_ref().and_then(|count| count.id.clone()) {
+            Some(id) => Management::Resume { id, handled: 0 },
+            None => Management::Enable,
+        }
+    }
+
+    /// A stream is there. All is to be written again that may not have arrived. Says how much room is free again.
+    ///
+    /// # Errors
+    /// [`TooHigh`]: the stream is not to be used.
+    pub(super) fn begin(&mut self, established: &Established) -> Result<usize, TooHigh> {
+        let handled = match &established.counting {
+            Counting::Resumed { handled } => Some(*handled),
+            _ => established.handled_before,
+        };
+        self.written = self.counted;
+        let free = handled.map(|handled| self.acknowledge(handled)).transpose()?.unwrap_or_default();
+        self.written = 0;
+        self.bytes = 0;
+        match &established.counting {
+            Counting::Resumed { .. } => {}
+            Counting::Anew { id } => {
+                self.count = Some(Count { id: id.clone(), acked: 0, asked: None });
+                self.counted = 0;
+            }
+            _ => {
+                self.count = None;
+                self.counted = 0;
+            }
+        }
+        Ok(free)
+    }
+
+    /// The next stanza to write: one that is under way and not written on this stream, or one that is taken now.
+    pub(super) fn next(&mut self, take: impl FnOnce() -> Option<Stanza>) -> Option<&Stanza> {
+        if self.written == self.stanzas.len() {
+            self.stanzas.push_back(One { stanza: take()?, length: 0 });
+        }
+        self.stanzas.get(self.written).map(|one| &one.stanza)
+    }
+
+    /// That one takes so many bytes.
+    pub(super) fn note_written(&mut self, length: usize) {
+        let Some(one) = self.stanzas.get_mut(self.written) else { return };
+        one.length = length;
+        self.written += 1;
+        match self.count {
+            Some(_) => self.counted = self.counted.max(self.written),
+            None => self.bytes += length,
+        }
+    }
+
+    /// So many bytes are not written yet. What is, has arrived, where nothing says so. Says how much room is free again.
+    pub(super) fn settle(&mut self, unwritten: usize) -> usize {
+        let mut free = 0;
+        while self.count.is_none()
+            && self.written > 0
+            && let Some(one) = self.stanzas.front()
+            && self.bytes - one.length >= unwritten
+        {
+            self.bytes -= one.length;
+            free += self.forget_first();
+        }
+        free
+    }
+
+    /// The other server has handled so many stanzas, modulo 2^32. Says how much room is free again.
+    #[allow(clippy::cast_possible_truncation, reason = "the count on the wire is modulo 2^32 (XEP-0198 §4)")]
+    pub(super) fn acknowledge(&mut self, handled: u32) -> Result<usize, TooHigh> {
+        let Some(count) = &mut self.count else { return Ok(0) };
+        let news = handled.wrapping_sub(count.acked);
+        if news as usize > self.written {
+            return Err(TooHigh { handled, sent: count.acked.wrapping_add(self.written as u32) });
+        }
+        count.acked = handled;
+        count.asked = None;
+        Ok((0..news).map(|_| self.forget_first()).sum())
+    }
+
+    fn forget_first(&mut self) -> usize {
+        self.written = self.written.saturating_sub(1);
+        self.counted = self.counted.saturating_sub(1);
+        self.stanzas.pop_front().map(|one| size(&one.stanza)).unwrap_or_default()
+    }
+
+    /// Whether the other server is to be asked now what it has got: something is written that it has not acknowledged, and it was not asked
+    /// since it last answered.
+    pub(super) fn ask(&mut self, now: Instant) -> bool {
+        let Some(count) = self.count.as_mut().filter(|count| count.asked.is_none()) else { return false };
+        count.asked = (self.written > 0).then_some(now);
+        count.asked.is_some()
+    }
+
+    /// Since when the other server has not answered.
+    pub(super) fn asked(&self) -> Option<Instant> {
+        self.count.as_ref()?.asked
+    }
+
+    /// The other server has lost count: no stream that it knows can go on.
+    pub(super) fn lose_count(&mut self) {
+        self.count = None;
+    }
+
+    /// There is no stream any more.
+    pub(super) fn interrupt(&mut self) {
+        if let Some(count) = &mut self.count {
+            count.asked = None;
+        }
+    }
+
+    /// Whether the other server acknowledges what it gets.
+    pub(super) const fn is_counted(&self) -> bool {
+        self.count.is_some()
+    }
+
+    /// Whether all has arrived.
+    pub(super) fn is_empty(&self) -> bool {
+        self.stanzas.is_empty()
+    }
+
+    /// What may not have arrived, in order.
+    pub(super) fn into_stanzas(self) -> impl Iterator<Item = Stanza> {
+        self.stanzas.into_iter().map(|one| one.stanza)
+    }
+}
+
+#[cfg(test)]
+mod tests;
