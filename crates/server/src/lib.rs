@@ -58,7 +58,7 @@ mod auth;
 pub mod config;
 mod connection;
 mod error;
-mod federation;
+pub mod federation;
 mod listener;
 mod running;
 mod server;

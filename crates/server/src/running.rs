@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use stonechat_extension::{Ending, Host, Hosts};
+use stonechat_jid::BareJid;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -96,6 +97,19 @@ impl RunningServer {
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.shared.connections.refused()
+    }
+
+    /// The ways to other servers that have been wanted: which streams there are, what waits, and what has failed.
+    #[must_use]
+    pub fn federation(&self) -> Vec<federation::Status> {
+        self.shared.federation.status()
+    }
+
+    /// Tries the way from a domain of this server to another server's, as a stanza would take it, and says how it went, step by step: the
+    /// last is good if stanzas could be sent. What waits elsewhere is not touched. Takes `federation.connect` twice at the most; cancel
+    /// safe.
+    pub async fn examine(&self, sender: &BareJid, target: &BareJid) -> Vec<federation::Step> {
+        self.shared.federation.examine(sender, target).await
     }
 
     /// The configuration in service.
@@ -229,6 +243,9 @@ fn at_next_start(old: &Config, new: &Config) -> Vec<&'static str> {
     }
     if old.federation.connecting != new.federation.connecting {
         keys.push("federation.connecting");
+    }
+    if old.federation.name_server != new.federation.name_server {
+        keys.push("federation.name_server");
     }
     keys
 }

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
 
-mod peer;
+mod peers;
 
 use std::time::Duration;
 
-use peer::{Authority, Remote, WITHIN, address, ask, direct, header};
+use peers::{Authority, Remote, WITHIN, address, ask, direct, header};
 use stonechat_server::config::{Kind, Policy};
 use stonechat_stanza::error::Condition;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

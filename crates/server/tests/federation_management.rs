@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
 
-mod peer;
+mod peers;
 
 use std::time::Duration;
 
-use peer::{Authority, Remote, WITHIN, ask, direct};
+use peers::{Authority, Remote, WITHIN, ask, direct};
 use stonechat_server::RunningServer;
 use stonechat_server::config::{Federation, KeyPair, Policy, RouteKind};
 use stonechat_stanza::jid::Jid;
@@ -105,7 +105,7 @@ async fn as_many_streams_can_be_resumed_as_the_configuration_says() {
     let changes: [fn(&mut Federation); 2] =
         [|federation| federation.resume = Duration::ZERO, |federation| federation.resumable = 0];
     for change in changes {
-        let server = authority.serve_as("a.example", Policy::Certificate, None, change).await;
+        let server = authority.serve_with("a.example", Policy::Certificate, &[], change).await;
         let mut peer = direct(&server, Some(&b)).await;
         peer.external("b.example", "a.example").await;
         peer.say(ENABLE).await;
@@ -136,7 +136,7 @@ impl Play {
             change(federation);
         };
         let other = Some(("b.example", at));
-        let server = authority.serve_as("a.example", Policy::Certificate, other, change).await;
+        let server = authority.serve_with("a.example", Policy::Certificate, other.as_slice(), change).await;
         let own = authority.sign("b.example");
         Self { _authority: authority, server, listener, own, sent: 0 }
     }

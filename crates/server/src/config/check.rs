@@ -180,7 +180,7 @@ impl Config {
             return refuse(*key, "this cannot be 0");
         }
         for domain in federation.peers.keys() {
-            check_domain("federation.peers", domain)?;
+            check_domain("federation.peers", domain.strip_prefix("*.").unwrap_or(domain))?;
             if self.hosts.contains_key(domain) {
                 return refuse(format!("federation.peers.{domain}"), "this domain is served here");
             }

@@ -1,6 +1,7 @@
 //! Other servers.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -63,19 +64,23 @@ pub struct Federation {
     pub policy: Policy,
     /// A file with the certificates of the authorities that are believed (PEM). Default: those that the system trusts.
     pub authorities: Option<PathBuf>,
+    /// The DNS server that is asked, as `address:port`. Default: those of the system. A change takes effect at the next start.
+    pub name_server: Option<SocketAddr>,
     /// Whether DNS may lead to addresses of this machine and of private networks. Default: no.
     pub private_addresses: bool,
     /// Bytes that wait for one domain to take them, and to say so where it does (XEP-0198); what is more goes back to its
     /// senders. Default: 1048576.
     pub queue_bytes: usize,
-    /// Pairs of domains with which streams from here are held or tried at the same time. Default: 1000.
+    /// Pairs of domains with which streams from here are held or tried at the same time; a fourth of them may be tried for the same
+    /// sender. Default: 1000.
     pub pairs: usize,
-    /// Streams that are being set up at the same time; others wait for their turn. Default: 50. A change takes
-    /// effect at the next start.
+    /// Streams that are being set up at the same time, a fourth of them for the same sender; others wait for their turn. So many again may be
+    /// set up to ask about the keys of others (dialback). Default: 50. A change takes effect at the next start.
     pub connecting: usize,
     /// Pairs of domains that one stream of another server may be for (XEP-0220 §2.6). Default: 20.
     pub pairs_per_stream: usize,
-    /// How long setting up a stream may take, in seconds; what waits goes back to its senders then. Default: 30.
+    /// How long setting up a stream may take, and waiting for the turn to, in seconds; what waits goes back to its senders then.
+    /// Default: 30.
     #[serde(with = "seconds")]
     pub connect: Duration,
     /// How long a stream is kept on which nothing is said, in seconds. Default: 600.
@@ -96,7 +101,7 @@ pub struct Federation {
     /// The longest of these times, in seconds. Default: 300.
     #[serde(with = "seconds")]
     pub retry_most: Duration,
-    /// What is different for some domains.
+    /// What is different for some domains; `*.example.net` is all that are below `example.net`.
     pub peers: BTreeMap<String, Peer>,
 }
 
@@ -105,6 +110,7 @@ impl Default for Federation {
         Self {
             policy: Policy::default(),
             authorities: None,
+            name_server: None,
             private_addresses: false,
             queue_bytes: 1 << 20,
             pairs: 1000,
@@ -126,7 +132,20 @@ impl Federation {
     /// What it takes for this domain to be spoken with.
     #[must_use]
     pub fn policy_for(&self, domain: &str) -> Policy {
-        self.peers.get(domain).and_then(|peer| peer.policy).unwrap_or(self.policy)
+        self.peers_of(domain).find_map(|peer| peer.policy).unwrap_or(self.policy)
+    }
+
+    /// Where the server of this domain is, if that is not left to DNS.
+    #[must_use]
+    pub fn route_for(&self, domain: &str) -> Option<&Route> {
+        self.peers_of(domain).find_map(|peer| peer.route.as_ref())
+    }
+
+    /// What is different for a domain: for itself, and then for those above it, the nearest first.
+    fn peers_of(&self, domain: &str) -> impl Iterator<Item = &Peer> {
+        let above = domain.match_indices('.').map(|(at, _)| format!("*{}", &domain[at..]));
+        let above = above.filter_map(|pattern| self.peers.get(pattern.as_str()));
+        self.peers.get(domain).into_iter().chain(above)
     }
 }
 
@@ -143,5 +162,25 @@ mod tests {
         assert_eq!(federation.policy_for("example.com"), Policy::Refuse);
         assert_eq!(federation.policy_for("example.org"), Policy::Refuse);
         assert_eq!(Federation::default().policy_for("example.org"), Policy::Certificate);
+    }
+
+    #[test]
+    fn what_is_said_of_all_below_a_domain_holds_for_those_that_are_not_named() {
+        let text = "[peers.\"*.example.net\"]\npolicy = \"refuse\"\nroute = { host = \"127.0.0.1\", port = 1 }\n\
+                    [peers.\"*.good.example.net\"]\npolicy = \"dialback\"\n[peers.\"im.example.net\"]\npolicy = \"certificate\"";
+        let federation: Federation = toml::from_str(text).unwrap();
+        for (domain, policy) in [
+            ("a.example.net", Policy::Refuse),
+            ("a.b.example.net", Policy::Refuse),
+            ("a.good.example.net", Policy::Dialback),
+            ("im.example.net", Policy::Certificate),
+            ("example.net", Policy::Certificate),
+            ("notexample.net", Policy::Certificate),
+        ] {
+            assert_eq!(federation.policy_for(domain), policy, "{domain}");
+        }
+        assert!(
+            federation.route_for("im.example.net").is_some() && federation.route_for("example.net").is_none()
+        );
     }
 }

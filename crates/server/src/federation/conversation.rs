@@ -15,8 +15,10 @@ use stonechat_stream::negotiation::peer::{
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
+use super::explain;
 use super::failure::Failure;
 use super::shake::Handshake;
+use super::steps::Record;
 use crate::connection::LAST_WORDS;
 
 /// A stream to another server.
@@ -32,6 +34,7 @@ pub(super) struct Conversation {
     failed: Option<Failure>,
     /// What the other server has last said to have handled.
     acknowledged: Option<u32>,
+    record: Record,
 }
 
 /// How far a stream came.
@@ -54,11 +57,13 @@ impl Conversation {
             input: BytesMut::new(),
             failed: None,
             acknowledged: None,
+            record: Record::default(),
         }
     }
 
     /// Goes on until the stream is what it is opened for.
     pub(super) async fn negotiate(&mut self, handshake: &Handshake) -> Result<Reached, Failure> {
+        self.record = handshake.record.clone();
         loop {
             if let Some(reached) = self.act(Some(handshake)).await? {
                 return Ok(reached);
@@ -76,7 +81,10 @@ impl Conversation {
                     Some(handshake) => self.shake(handshake).await?,
                     None => return Err(gone()),
                 },
-                OutgoingAction::Restart => self.decoder.reset(),
+                OutgoingAction::Restart => {
+                    self.record.done(|| explain::EXTERNAL.to_owned());
+                    self.decoder.reset();
+                }
                 OutgoingAction::Established(established) => {
                     return Ok(Some(Reached::Established(established)));
                 }
@@ -93,6 +101,7 @@ impl Conversation {
         while self.has_to_write() {
             self.write_turn().await?;
         }
+        self.record.done(|| "the server speaks XMPP and begins TLS".to_owned());
         let transport = self.connection.take().map(Connection::into_transport);
         let Some(Transport::Tcp(stream)) = transport else { return Err(gone()) };
         let transport = handshake.shake(stream, false).await?;
@@ -129,7 +138,10 @@ impl Conversation {
     /// none.
     fn frame(&mut self) -> bool {
         match self.decoder.decode(&mut self.input) {
-            Ok(Some(frame)) => self.machine.frame(frame, self.input.len()),
+            Ok(Some(frame)) => {
+                explain::heard(&frame, &self.record);
+                self.machine.frame(frame, self.input.len());
+            }
             Ok(None) => return false,
             Err(error) => {
                 self.failed = Some(Failure::Unreadable(error));

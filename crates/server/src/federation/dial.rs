@@ -12,9 +12,12 @@ use tokio::time::timeout;
 
 use super::Federation;
 use super::conversation::{Conversation, Reached};
+use super::explain;
 use super::failure::Failure;
 use super::settings::Settings;
 use super::shake::Handshake;
+use super::steps::{Record, Stage};
+use super::turns::Turns;
 use crate::config::RouteKind;
 
 /// How long one of a domain's hosts may take.
@@ -23,14 +26,26 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const MOST_TARGETS: usize = 8;
 
 impl Federation {
-    /// A stream on which stanzas of the pair may be sent.
+    /// A stream on which stanzas of the pair may be sent, which `who` has written.
     pub(super) async fn connect(
         &self,
         pair: &Pair,
         management: Management,
+        who: &str,
+    ) -> Result<(Conversation, Established), Failure> {
+        self.open(pair, management, (&self.turns, who), Record::default()).await
+    }
+
+    /// A stream on which stanzas of the pair may be sent.
+    pub(super) async fn open(
+        &self,
+        pair: &Pair,
+        management: Management,
+        turn: (&Turns, &str),
+        record: Record,
     ) -> Result<(Conversation, Established), Failure> {
         let purpose = Purpose::Send { external: true, dialback: None, management };
-        match self.dial(pair, purpose).await? {
+        match self.dial(pair, purpose, turn, record).await? {
             (conversation, Reached::Established(established)) => Ok((conversation, established)),
             (conversation, Reached::Answered(_)) => {
                 conversation.close(None).await;
@@ -39,11 +54,18 @@ impl Federation {
         }
     }
 
-    /// Asks the server of the pair's sender whether a key is its own, which somebody has sent on the stream that we have given this id
+    /// Asks the server of the pair's sender whether a key is its own, which `who` has sent on the stream that we have given this id
     /// (XEP-0220 §2.1.2).
-    pub(super) async fn ask(&self, pair: &Pair, stream: String, key: String) -> Result<Answer, Failure> {
+    pub(super) async fn ask(
+        &self,
+        pair: &Pair,
+        stream: String,
+        key: String,
+        who: &str,
+    ) -> Result<Answer, Failure> {
         let back = Pair { sender: pair.target.clone(), target: pair.sender.clone() };
-        match self.dial(&back, Purpose::Verify { stream, key }).await? {
+        let purpose = Purpose::Verify { stream, key };
+        match self.dial(&back, purpose, (&self.questions, who), Record::default()).await? {
             (conversation, Reached::Answered(answer)) => {
                 conversation.close(None).await;
                 Ok(answer)
@@ -55,11 +77,17 @@ impl Federation {
         }
     }
 
-    async fn dial(&self, pair: &Pair, purpose: Purpose) -> Result<(Conversation, Reached), Failure> {
+    async fn dial(
+        &self,
+        pair: &Pair,
+        purpose: Purpose,
+        (turns, who): (&Turns, &str),
+        record: Record,
+    ) -> Result<(Conversation, Reached), Failure> {
         let settings = self.settings.load_full();
         let server = self.server().ok_or(Failure::Stopping)?;
         let own = server.certificates.of(pair.sender.as_str());
-        let handshake = Handshake::new(&settings, pair.target.as_str(), own);
+        let handshake = Handshake::new(&settings, pair.target.as_str(), own, record);
         let purpose = match purpose {
             Purpose::Send { management, .. } => Purpose::Send {
                 external: handshake.shows_certificate(),
@@ -69,13 +97,18 @@ impl Federation {
             },
             purpose => purpose,
         };
+        let patience = settings.federation.connect;
         let dialling = async {
-            // The semaphore is never closed.
-            let _turn = self.connecting.acquire().await.map_err(|_| Failure::Stopping)?;
-            self.try_targets(pair, &purpose, &handshake, &settings).await
+            let turn = timeout(patience, turns.take(who)).await.map_err(|_| Failure::Busy)?;
+            let _turn = turn.ok_or(Failure::Stopping)?;
+            let trying = self.try_targets(pair, &purpose, &handshake, &settings);
+            timeout(patience, trying).await.unwrap_or_else(|_| {
+                handshake.record.failed(&Failure::Late);
+                Err(Failure::Late)
+            })
         };
         tokio::select! {
-            dialled = timeout(settings.federation.connect, dialling) => dialled.unwrap_or(Err(Failure::Late)),
+            dialled = dialling => dialled,
             () = self.stopping.cancelled() => Err(Failure::Stopping),
         }
     }
@@ -88,8 +121,8 @@ impl Federation {
         settings: &Arc<Settings>,
     ) -> Result<(Conversation, Reached), Failure> {
         let domain = pair.target.as_str();
-        let peer = settings.federation.peers.get(domain);
-        let route = peer.and_then(|peer| peer.route.as_ref());
+        let route = settings.federation.route_for(domain);
+        handshake.record.begin(Stage::Dns);
         let targets = match route {
             Some(route) => {
                 let direct_tls = route.kind == RouteKind::S2sDirectTls;
@@ -97,9 +130,12 @@ impl Federation {
             }
             None => {
                 let found = self.resolver().targets(domain, Service::Server).await;
-                found.map_err(|_| Failure::NoService)?
+                found
+                    .map_err(|_| Failure::NoService)
+                    .inspect_err(|failure| handshake.record.failed(failure))?
             }
         };
+        handshake.record.done(|| explain::targets(domain, &targets, route.is_some()));
         // Only what DNS says is anybody's to say.
         let anywhere = route.is_some() || settings.federation.private_addresses;
         let mut last: Option<Failure> = None;
@@ -108,6 +144,7 @@ impl Federation {
             match timeout(PATIENCE, attempt).await.unwrap_or(Err(Failure::Late)) {
                 Ok(reached) => return Ok(reached),
                 Err(failure) => {
+                    handshake.record.failed(&failure);
                     tracing::debug!(%pair, host = target.host, port = target.port, %failure, "no stream");
                     if last.as_ref().is_none_or(|last| last.weight() <= failure.weight()) {
                         last = Some(failure);
@@ -126,10 +163,11 @@ impl Federation {
         purpose: &Purpose,
         handshake: &Handshake,
     ) -> Result<(Conversation, Reached), Failure> {
-        let stream = self.reach(target, anywhere).await?;
+        let stream = self.reach(target, anywhere, &handshake.record).await?;
         let (transport, tls) = if target.direct_tls {
             (handshake.shake(stream, true).await?, Tls::Established)
         } else {
+            handshake.record.begin(Stage::Stream);
             (Transport::Tcp(stream), Tls::Required)
         };
         let config = OutgoingConfig { pair: pair.clone(), tls, purpose: purpose.clone() };
@@ -143,7 +181,8 @@ impl Federation {
         }
     }
 
-    async fn reach(&self, target: &Target, anywhere: bool) -> Result<TcpStream, Failure> {
+    async fn reach(&self, target: &Target, anywhere: bool, record: &Record) -> Result<TcpStream, Failure> {
+        record.begin(Stage::Addresses);
         let found = self.resolver().addresses(target).await;
         let mut addresses = found.map_err(|Unreachable(why)| Failure::NoHost(why))?;
         if !anywhere {
@@ -156,8 +195,11 @@ impl Federation {
         if addresses.is_empty() {
             return Err(Failure::NoHost(target.host.clone()));
         }
+        record.done(|| explain::addresses(&target.host, &addresses));
+        record.begin(Stage::Tcp);
         let stream = race(interleaved(addresses)).await;
         let stream = stream.map_err(|Unreachable(why)| Failure::NoConnection(why))?;
+        record.done(|| explain::connection(&stream));
         // Small stanzas are not to wait for each other.
         stream.set_nodelay(true).map_err(|error| Failure::Broken(error.to_string()))?;
         Ok(stream)

@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     Unreadable(codec::Error),
     #[error("the server does not answer in time")]
     Late,
+    #[error("too many other servers are tried at the moment")]
+    Busy,
     #[error("the connection broke: {0}")]
     Broken(String),
     #[error("the server takes nothing")]
@@ -43,6 +45,7 @@ impl Failure {
     pub(crate) fn to_stanza_error(&self) -> StanzaError {
         let error = match self {
             Self::NoService | Self::NoHost(_) | Self::Private(_) => StanzaError::remote_server_not_found(),
+            Self::Busy => StanzaError::resource_constraint(),
             Self::Stream(OutgoingError::DialbackInvalid) => StanzaError::internal_server_error(),
             _ => StanzaError::remote_server_timeout(),
         };

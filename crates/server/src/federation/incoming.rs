@@ -210,6 +210,10 @@ impl Stream {
                 self.link.decoder.set_limits(after_login(&self.settings.server));
                 self.deadline = Instant::now() + self.settings.federation.idle * 2;
             }
+            // The policy may have become another since the stream began.
+            IncomingAction::Stanza(stanza) if !self.federation.still_speaks_with(&stanza) => {
+                self.machine.error(not_spoken_with());
+            }
             IncomingAction::Stanza(stanza) => {
                 let host = stanza.to().and_then(|to| self.shared.hosts.get(to.domain()));
                 match host {
@@ -298,8 +302,7 @@ impl Stream {
             return Err(StreamError::not_authorized().with_text("that domain is served here"));
         }
         if self.settings.federation.policy_for(domain) == Policy::Refuse {
-            let error = StreamError::policy_violation();
-            return Err(error.with_text("this server does not speak with that domain"));
+            return Err(not_spoken_with());
         }
         Ok(())
     }
@@ -322,8 +325,9 @@ impl Stream {
             return self.machine.verified(&pair, refused(error));
         }
         let (federation, verified) = (Arc::clone(&self.federation), self.verified.clone());
+        let who = self.peer.to_string();
         self.federation.tasks.spawn(async move {
-            let answer = match federation.ask(&pair, stream, key).await {
+            let answer = match federation.ask(&pair, stream, key, &who).await {
                 Ok(answer) => told(answer),
                 Err(failure) => {
                     tracing::info!(%pair, %failure, "a dialback key cannot be verified");
@@ -346,6 +350,10 @@ impl Stream {
         }
         if self.federation.secret.is_key(pair, stream, key) { Answer::Valid } else { Answer::Invalid }
     }
+}
+
+fn not_spoken_with() -> StreamError {
+    StreamError::policy_violation().with_text("this server does not speak with that domain")
 }
 
 /// XEP-0220 §2.5: what the authoritative server cannot say is passed on as one condition.

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::failure::Failure;
+use super::status::{LastFailure, State, Status};
 
 /// What a stanza takes beside its payload.
 const OVERHEAD: usize = 256;
@@ -24,12 +25,22 @@ pub(super) struct Link {
 
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<Stanza>,
+    waiting: VecDeque<Waiting>,
     /// Of what waits, and of what was taken and may not have arrived.
     bytes: usize,
     /// A task takes care of what waits.
     running: bool,
+    /// Its stream is there.
+    established: bool,
     failed: Option<Failed>,
+    /// The last failure, also one that is over.
+    last: Option<(Instant, String)>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    stanza: Stanza,
+    since: Instant,
 }
 
 #[derive(Debug)]
@@ -70,7 +81,7 @@ impl Link {
             return Pushed::Refused(error.with_text("too much waits for that domain"));
         }
         queue.bytes += size;
-        queue.waiting.push_back(stanza);
+        queue.waiting.push_back(Waiting { stanza, since: now });
         if queue.running {
             drop(queue);
             self.arrived.notify_one();
@@ -87,7 +98,7 @@ impl Link {
 
     /// The next stanza, which is under way from here on.
     pub(super) fn pop(&self) -> Option<Stanza> {
-        self.queue.lock().waiting.pop_front()
+        self.queue.lock().waiting.pop_front().map(|waiting| waiting.stanza)
     }
 
     /// So many bytes of stanzas are not under way any more.
@@ -98,7 +109,14 @@ impl Link {
 
     /// The domain was reached.
     pub(super) fn reached(&self) {
-        self.queue.lock().failed = None;
+        let mut queue = self.queue.lock();
+        queue.failed = None;
+        queue.established = true;
+    }
+
+    /// The stream is over.
+    pub(super) fn left(&self) {
+        self.queue.lock().established = false;
     }
 
     /// The domain was not reached, and nothing is under way any more: gives what waits, and the task is at its end. It is not tried again for a while, which is from `first`
@@ -113,9 +131,10 @@ impl Link {
         let mut queue = self.queue.lock();
         let delay = queue.failed.as_ref().map_or(first, |failed| failed.delay * 2).min(most);
         queue.failed = Some(Failed { error: failure.to_stanza_error(), until: now + delay, delay });
+        queue.last = Some((now, failure.to_string()));
         queue.running = false;
         queue.bytes = 0;
-        std::mem::take(&mut queue.waiting).into()
+        std::mem::take(&mut queue.waiting).into_iter().map(|waiting| waiting.stanza).collect()
     }
 
     /// The task is at its end, unless something waits. For when nothing is under way.
@@ -128,6 +147,31 @@ impl Link {
     /// Whether no task takes care of it, and what is remembered of it can be forgotten.
     pub(super) fn is_at_rest(&self) -> bool {
         !self.queue.lock().running
+    }
+
+    /// How it stands.
+    pub(super) fn status(&self, now: Instant) -> Status {
+        let queue = self.queue.lock();
+        let state = match &queue.failed {
+            _ if queue.established => State::Established,
+            _ if queue.running => State::Connecting,
+            Some(failed) => State::Failed { next: failed.until.saturating_duration_since(now) },
+            None => State::Idle,
+        };
+        let since = queue.waiting.front().map(|waiting| waiting.since);
+        let failure = queue.last.as_ref();
+        Status {
+            sender: self.pair.sender.clone(),
+            target: self.pair.target.clone(),
+            state,
+            waiting: queue.waiting.len(),
+            bytes: queue.bytes,
+            oldest: since.map(|since| now.saturating_duration_since(since)),
+            failure: failure.map(|(at, text)| LastFailure {
+                text: text.clone(),
+                ago: now.saturating_duration_since(*at),
+            }),
+        }
     }
 
     /// Whether there is nothing to remember.
@@ -205,5 +249,33 @@ mod tests {
         link.reached();
         link.fail(&failure(), FIRST, MOST, now);
         assert_eq!(link.push(message(1), 10_000, now + FIRST), Pushed::Begin);
+    }
+
+    #[test]
+    fn its_status_is_what_it_goes_through() {
+        let (link, now) = (link(), Instant::now());
+        link.push(message(1), 10_000, now);
+        let later = now + Duration::from_secs(2);
+        link.push(message(2), 10_000, later);
+        let status = link.status(later);
+        assert_eq!((status.state, status.waiting, status.oldest), (State::Connecting, 2, Some(later - now)));
+        assert!(status.bytes == 2 * OVERHEAD && status.failure.is_none());
+        link.fail(&failure(), FIRST, MOST, later);
+        let status = link.status(later + Duration::from_secs(1));
+        assert_eq!(status.state, State::Failed { next: FIRST - Duration::from_secs(1) });
+        assert_eq!((status.waiting, status.bytes, status.oldest), (0, 0, None));
+        let failure = status.failure.unwrap();
+        assert_eq!(
+            (&*failure.text, failure.ago),
+            ("the domain has no server for other servers", Duration::from_secs(1))
+        );
+        link.push(message(3), 10_000, later + FIRST);
+        link.reached();
+        assert_eq!(link.status(later).state, State::Established);
+        link.left();
+        link.pop();
+        assert!(link.rest());
+        // What was wrong once can be read later.
+        assert!(link.status(later).state == State::Idle && link.status(later).failure.is_some());
     }
 }

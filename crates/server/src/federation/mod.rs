@@ -2,7 +2,8 @@
 //!
 //! One task for each pair of domains takes what waits to the other server, and begins when there is something; so order is kept for
 //! each pair of addresses, and a server that does not answer keeps nobody else waiting. Its queue is bounded in bytes, and in time by
-//! how long a stream may take to come about. What cannot be sent goes back to its sender once, with the cause.
+//! how long a stream may take to come about. What cannot be sent goes back to its sender once, with the cause. Who writes to many domains
+//! that are not there has a share of what can be tried at the same time, and the rest is for the others.
 //!
 //! Where the other server acknowledges what it gets (XEP-0198), nothing is lost with a stream that breaks: what it has not acknowledged stays
 //! in the queue, and goes to it over the next, behind which everything else waits. What comes from another server is acknowledged when all
@@ -12,6 +13,8 @@
 
 mod conversation;
 mod dial;
+mod examine;
+mod explain;
 mod failure;
 mod flight;
 pub(crate) mod incoming;
@@ -21,6 +24,10 @@ mod persistence;
 mod resumable;
 mod settings;
 mod shake;
+mod status;
+mod steps;
+mod trying;
+mod turns;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -33,7 +40,6 @@ use stonechat_net::Resolver;
 use stonechat_stanza::jid::BareJid;
 use stonechat_stanza::{Stanza, StanzaError};
 use stonechat_stream::dialback::{Pair, Secret};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -41,11 +47,16 @@ use tokio_util::task::TaskTracker;
 use crate::ServerError;
 use crate::config::Policy;
 use crate::shared::Shared;
+use failure::Failure;
 use link::{Link, Pushed};
 use resumable::Resumable;
 use settings::Settings;
+use trying::{Trying, Wanted};
+use turns::Turns;
 
 pub(crate) use settings::Fresh;
+pub use status::{LastFailure, State, Status};
+pub use steps::{Stage, Step};
 
 /// So many answers of DNS are remembered.
 const REMEMBERED: u64 = 4096;
@@ -60,7 +71,10 @@ pub(crate) struct Federation {
     links: Mutex<Links>,
     secret: Secret,
     resolver: OnceLock<Resolver>,
-    connecting: Semaphore,
+    /// Setting up streams for what our own side has to say.
+    turns: Turns,
+    /// Asking about keys that others have sent: they are not to keep our own side waiting.
+    questions: Turns,
     /// Streams of other servers that can be resumed.
     resumable: Resumable,
     tasks: TaskTracker,
@@ -72,18 +86,20 @@ pub(crate) struct Federation {
 struct Links {
     by_target: HashMap<Box<str>, Vec<Arc<Link>>>,
     count: usize,
+    trying: Trying,
 }
 
 impl Federation {
     pub(crate) fn new(fresh: Fresh) -> Result<Arc<Self>, ServerError> {
-        let connecting = Semaphore::new(fresh.0.federation.connecting);
+        let connecting = fresh.0.federation.connecting;
         Ok(Arc::new(Self {
             settings: ArcSwap::from_pointee(fresh.0),
             server: OnceLock::new(),
             links: Mutex::default(),
             secret: Secret::random().ok_or(ServerError::NoRandomness)?,
             resolver: OnceLock::new(),
-            connecting,
+            turns: Turns::new(connecting),
+            questions: Turns::new(connecting),
             resumable: Resumable::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -99,6 +115,12 @@ impl Federation {
     /// Takes other settings; streams that are there stay.
     pub(crate) fn reconfigure(&self, fresh: Fresh) {
         self.settings.store(Arc::new(fresh.0));
+    }
+
+    /// Whether the sender of a stanza is one that this server speaks with.
+    fn still_speaks_with(&self, stanza: &Stanza) -> bool {
+        let policy = |domain| self.settings.load().federation.policy_for(domain);
+        stanza.from().is_none_or(|from| policy(from.domain()) != Policy::Refuse)
     }
 
     /// Sends what waits where there is a stream for it, gives back the rest, and takes no more.
@@ -117,7 +139,8 @@ impl Federation {
     }
 
     fn resolver(&self) -> &Resolver {
-        self.resolver.get_or_init(|| Resolver::new(REMEMBERED, None))
+        let server = self.settings.load().federation.name_server;
+        self.resolver.get_or_init(|| Resolver::new(REMEMBERED, server))
     }
 
     /// Takes a stanza for a pair of domains, and begins a task if there is none.
@@ -125,23 +148,30 @@ impl Federation {
         let (Some(from), Some(to)) = (stanza.from(), stanza.to()) else {
             return Err(StanzaError::bad_request());
         };
+        let most = settings.federation.pairs;
         let mut links = self.links.lock();
         let known = links.by_target.get(to.domain());
         let known =
             known.and_then(|known| known.iter().find(|link| link.pair.is(from.domain(), to.domain())));
+        if known.is_none_or(|link| link.is_at_rest()) && !links.trying.may(from.bare_str(), most) {
+            return Err(Failure::Busy.to_stanza_error());
+        }
         let link = match known {
             Some(link) => Arc::clone(link),
             None => {
                 let pair = Pair { sender: domain_of(from.domain())?, target: domain_of(to.domain())? };
-                links.add(pair, settings.federation.pairs)?
+                links.add(pair, most)?
             }
         };
+        let who: Box<str> = from.bare_str().into();
         match link.push(stanza, settings.federation.queue_bytes, Instant::now()) {
             Pushed::Waits => Ok(()),
             Pushed::Refused(error) => Err(error),
             Pushed::Begin => {
+                links.trying.begin(&who);
                 drop(links);
-                self.tasks.spawn(outgoing::run(Arc::clone(self), link));
+                let wanted = Wanted::new(self, who);
+                self.tasks.spawn(outgoing::run(Arc::clone(self), link, wanted));
                 Ok(())
             }
         }

@@ -13,22 +13,26 @@ use super::flight::{Flight, TooHigh};
 use super::link::Link;
 use super::persistence::{Persistence, Ran};
 use super::settings::Settings;
+use super::trying::Wanted;
 use crate::connection::LAST_WORDS;
 
 /// So many bytes are written at once.
 const WRITE: usize = 64 << 10;
 
 /// Takes what waits to the other server, until nothing does.
-pub(super) async fn run(federation: Arc<Federation>, link: Arc<Link>) {
+pub(super) async fn run(federation: Arc<Federation>, link: Arc<Link>, mut wanted: Wanted) {
     let mut flight = Flight::default();
     let mut persistence = Persistence::default();
     loop {
-        let (ran, failure) = match federation.connect(&link.pair, flight.management()).await {
+        let (ran, failure) = match federation.connect(&link.pair, flight.management(), wanted.who()).await {
             Ok((conversation, established)) => {
                 tracing::debug!(pair = %link.pair, counting = ?established.counting, "stream to another server");
                 link.reached();
+                wanted.reached();
                 let mut stream = Stream::new(&federation, &link, &mut flight);
-                match stream.run(conversation, &established).await {
+                let end = stream.run(conversation, &established).await;
+                link.left();
+                match end {
                     Ok(()) => (None, None),
                     Err(failure) => {
                         let counted = established.counting != Counting::Off;
@@ -150,7 +154,7 @@ impl<'a> Stream<'a> {
             End::Lost(failure) => {
                 if !matches!(failure, Failure::Stuck | Failure::Broken(_)) {
                     // The other server has ended it, and that is answered.
-                    tokio::spawn(async move { conversation.discard(None).await });
+                    self.federation.tasks.spawn(async move { conversation.discard(None).await });
                 }
                 Err(failure)
             }

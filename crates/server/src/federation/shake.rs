@@ -6,15 +6,17 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls_pki_types::{ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use stonechat_net::certificate::{Distrust, Unjudged, judge};
 use stonechat_net::{Service, Transport, ascii};
 use stonechat_stream::tls::ALPN_SERVER;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::explain;
 use super::failure::Failure;
 use super::settings::Settings;
+use super::steps::{Record, Stage};
 use crate::config::Policy;
 
 /// How hands are shaken with the server of one domain.
@@ -24,11 +26,18 @@ pub(super) struct Handshake {
     domain: String,
     /// The certificate of our own domain.
     own: Option<Arc<CertifiedKey>>,
+    /// Where it is taken down how it goes.
+    pub(super) record: Record,
 }
 
 impl Handshake {
-    pub(super) fn new(settings: &Arc<Settings>, domain: &str, own: Option<Arc<CertifiedKey>>) -> Self {
-        Self { settings: Arc::clone(settings), domain: domain.to_owned(), own }
+    pub(super) fn new(
+        settings: &Arc<Settings>,
+        domain: &str,
+        own: Option<Arc<CertifiedKey>>,
+        record: Record,
+    ) -> Self {
+        Self { settings: Arc::clone(settings), domain: domain.to_owned(), own, record }
     }
 
     /// Whether the other server is shown who we are.
@@ -39,6 +48,7 @@ impl Handshake {
     /// Shakes hands, and judges the certificate as the policy wants it (RFC 6120 §13.7.2.1: for the domain, never for the host that DNS
     /// has led to).
     pub(super) async fn shake(&self, stream: TcpStream, direct: bool) -> Result<Transport, Failure> {
+        self.record.begin(Stage::Tls);
         let connector = TlsConnector::from(Arc::new(self.config(direct)?));
         let connected = connector.connect(self.server_name()?, stream).await;
         let stream = connected.map_err(|error| match error.get_ref().and_then(|e| e.downcast_ref()) {
@@ -46,16 +56,27 @@ impl Handshake {
             None => Failure::Broken(error.to_string()),
         })?;
         let (_, connection) = stream.get_ref();
+        self.record.done(|| explain::tls(connection));
+        self.record.begin(Stage::Certificate);
         self.judge(connection.peer_certificates().unwrap_or_default())?;
+        self.record.begin(Stage::Features);
         Ok(Transport::Tls(Box::new(stream)))
     }
 
-    fn judge(&self, chain: &[rustls_pki_types::CertificateDer<'_>]) -> Result<(), Failure> {
-        if self.settings.federation.policy_for(&self.domain) != Policy::Certificate {
+    fn judge(&self, chain: &[CertificateDer<'_>]) -> Result<(), Failure> {
+        let is_required = self.settings.federation.policy_for(&self.domain) == Policy::Certificate;
+        if !is_required && !self.record.is_at(Stage::Certificate) {
             return Ok(());
         }
-        let roots = self.settings.roots.as_ref().ok_or(Distrust::UnknownIssuer)?;
-        Ok(judge(chain, &self.domain, Service::Server, roots, UnixTime::now())?)
+        let judged = match self.settings.roots.as_ref() {
+            Some(roots) => judge(chain, &self.domain, Service::Server, roots, UnixTime::now()),
+            None => Err(Distrust::UnknownIssuer),
+        };
+        if is_required {
+            judged.clone()?;
+        }
+        self.record.done(|| explain::certificate(chain, judged));
+        Ok(())
     }
 
     fn config(&self, direct: bool) -> Result<ClientConfig, Failure> {

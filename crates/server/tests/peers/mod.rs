@@ -1,9 +1,9 @@
-//! Another server, as far as a test plays it, and an authority for its certificates.
+//! What the tests with other servers share: another server, as far as a test plays it, and an authority for certificates.
 
 #![allow(dead_code, reason = "not every test uses all")]
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,10 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), folder }
     }
 
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
     pub(crate) fn sign(&self, domain: &str) -> KeyPair {
         let file = |ending: &str| self.folder.path().join(format!("{domain}.{ending}"));
         let pair = KeyPair { certificate: file("pem"), key: file("key") };
@@ -61,29 +65,29 @@ impl Authority {
         policy: Policy,
         other: Option<(&str, SocketAddr)>,
     ) -> RunningServer {
-        self.serve_as(domain, policy, other, |_| {}).await
+        self.serve_with(domain, policy, other.as_slice(), |_| {}).await
     }
 
-    /// The same, with what is different.
-    pub(crate) async fn serve_as(
+    /// One that knows where others are, and is configured further.
+    pub(crate) async fn serve_with(
         &self,
         domain: &str,
         policy: Policy,
-        other: Option<(&str, SocketAddr)>,
+        others: &[(&str, SocketAddr)],
         change: impl FnOnce(&mut Federation),
     ) -> RunningServer {
-        let peers = other.map(|(domain, at)| {
+        let peers = others.iter().map(|(domain, at)| {
             let route = Route { host: at.ip().to_string(), port: at.port(), kind: RouteKind::S2s };
-            (domain.to_owned(), Peer { policy: None, route: Some(route) })
+            ((*domain).to_owned(), Peer { policy: None, route: Some(route) })
         });
         let any = "127.0.0.1:0".parse().unwrap();
         let mut federation = Federation {
             policy,
-            authorities: Some(self.folder.path().join("ca.pem")),
+            authorities: Some(self.certificate()),
             connect: Duration::from_secs(2),
             retry_first: Duration::from_millis(1),
             retry_most: Duration::from_millis(1),
-            peers: peers.into_iter().collect(),
+            peers: peers.collect(),
             ..Federation::default()
         };
         change(&mut federation);
