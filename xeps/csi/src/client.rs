@@ -1,7 +1,8 @@
 //! The client's side: [`ClientState`] is the service of the extension, by which an application says whether its person looks.
 //!
 //! A stream begins active (§4.2), also one that a session is resumed on (§5.2); so while the client is inactive every new stream is told, and
-//! otherwise only changes are. A server that has not said to know this is told nothing (§4.1).
+//! otherwise only changes are. A server that has not said to know this is told nothing (§4.1). One that binds sessions together with the login
+//! (XEP-0386 §3.2) is told then, too, so that nothing comes before it knows.
 //!
 //! ```no_run
 //! # use stonechat_extension::client::{Closed, Tables};
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use stonechat_extension::client::{
-    Closed, Connected, Cx, Extension as ClientExtension, Handle, Installer, React,
+    Begin, Closed, Connected, Cx, Extension as ClientExtension, Handle, Installer, React,
 };
 use stonechat_extension::{HandlerError, InstallError, Manifest, NoConfig};
 use stonechat_stanza::{Element, Payload};
@@ -29,6 +30,8 @@ use crate::{Active, Inactive, NS};
 #[derive(Debug)]
 struct State {
     is_active: bool,
+    /// Whether the present stream may have begun as one of a client that is not active.
+    begun_inactive: bool,
     /// Whether the server has said to know this.
     is_offered: bool,
 }
@@ -43,11 +46,20 @@ impl ClientExtension for Extension {
     type Config = NoConfig;
 
     fn install(_: NoConfig, client: &mut Installer<'_>) -> Result<(), InstallError> {
-        let state = Arc::new(Mutex::new(State { is_active: true, is_offered: false }));
+        let state = Arc::new(Mutex::new(State { is_active: true, begun_inactive: false, is_offered: false }));
         client.provide(Arc::new(ClientState { handle: client.handle(), state: Arc::clone(&state) }))?;
         let extension = client.share(Self(state));
+        client.begin(NS, &extension);
         client.react::<Connected>(&extension);
         Ok(())
+    }
+}
+
+impl Begin for Extension {
+    fn begin(&self, _: &Cx<'_>) -> Option<Element> {
+        let mut state = self.0.lock();
+        state.begun_inactive = !state.is_active;
+        state.begun_inactive.then(|| Inactive.to_element())
     }
 }
 
@@ -58,8 +70,12 @@ impl React<Connected> for Extension {
         if !event.resumed || !event.features.is_empty() {
             state.is_offered = event.features.iter().any(|feature| feature.is("csi", NS));
         }
-        if state.is_offered && !state.is_active {
-            cx.send_element(Inactive.to_element());
+        // What was said with the login may not have been heard, or may not be so any more.
+        match (state.is_active, state.begun_inactive) {
+            _ if !state.is_offered => {}
+            (false, _) => cx.send_element(Inactive.to_element()),
+            (true, true) => cx.send_element(Active.to_element()),
+            (true, false) => {}
         }
         Ok(())
     }

@@ -47,6 +47,20 @@ fn every_stream_is_told_as_each_begins_active() {
     client.run("stream ← <active xmlns='urn:xmpp:csi:0'/>\n loses the session\n connects\n stream ← nothing");
 }
 
+/// XEP-0386 §3.2.
+#[test]
+fn a_session_begins_as_one_of_a_client_that_is_not_active() {
+    let mut client = client();
+    assert_eq!(client.beginnings(), []);
+    set(&mut client, false);
+    let inactive = "<inactive xmlns='urn:xmpp:csi:0'/>".parse().unwrap();
+    assert_eq!(client.beginnings(), [("urn:xmpp:csi:0", inactive)]);
+    // The person comes back before the login is done.
+    set(&mut client, true);
+    client.run("connects\n stream ← <active xmlns='urn:xmpp:csi:0'/>\n stream ← nothing");
+    assert_eq!(client.beginnings(), []);
+}
+
 /// §4.1.
 #[test]
 fn a_server_that_does_not_know_it_is_told_nothing() {

@@ -119,7 +119,10 @@ impl Driver {
 
     fn event(&mut self, event: protocol::Event, now: Instant) {
         match event {
-            protocol::Event::Connect => self.link.connect(),
+            protocol::Event::Connect => {
+                self.machine.begin_with(self.pipeline.beginnings());
+                self.link.connect();
+            }
             protocol::Event::StartTls => self.link.start_tls(&mut self.machine),
             protocol::Event::Derive(derivation) => self.link.derive(derivation),
             protocol::Event::Disconnect => self.link.disconnect(&mut self.machine),

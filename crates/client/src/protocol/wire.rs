@@ -25,8 +25,8 @@ pub(super) fn failed(element: &Element) -> Option<Option<u32>> {
 pub(super) struct Authentication {
     pub(super) mechanisms: Vec<String>,
     pub(super) bind: bool,
-    /// Whether stream management can be enabled with the session.
-    pub(super) bind_sm: bool,
+    /// What can be had together with the session (XEP-0386 §3.1).
+    pub(super) with_bind: Vec<String>,
     pub(super) resume: bool,
     pub(super) fast: Vec<String>,
 }
@@ -37,14 +37,22 @@ impl Authentication {
         let inline = |name, ns| inline.and_then(|inline| inline.get_child(name, ns));
         let bind = inline("bind", ns::BIND2);
         let features = bind.and_then(|bind| bind.get_child("inline", ns::BIND2));
-        let has_sm = |child: &Element| child.is("feature", ns::BIND2) && child.attr("var") == Some(ns::SM);
+        let features = features.into_iter().flat_map(Element::children);
+        let features = features.filter(|child| child.is("feature", ns::BIND2));
         Self {
             mechanisms: texts(element, "mechanism", ns::SASL2),
             bind: bind.is_some(),
-            bind_sm: features.is_some_and(|features| features.children().any(has_sm)),
+            with_bind: features.filter_map(|child| child.attr("var")).map(str::to_owned).collect(),
             resume: inline("sm", ns::SM).is_some(),
             fast: inline("fast", FAST).map(|fast| texts(fast, "mechanism", FAST)).unwrap_or_default(),
         }
+    }
+}
+
+impl Authentication {
+    /// Whether this can be had together with the session.
+    pub(super) fn binds_with(&self, feature: &str) -> bool {
+        self.with_bind.iter().any(|known| known == feature)
     }
 }
 
@@ -75,10 +83,9 @@ pub(super) struct Wishes {
     pub(super) token: Option<String>,
 }
 
-/// `<bind/>` of Bind 2, with what is to be switched on.
-pub(super) fn bind(tag: Option<&str>, sm: bool) -> Element {
-    let bind = Builder::new("bind", ns::BIND2).optional_child("tag", tag);
-    bind.children(sm.then(enable)).build()
+/// `<bind/>` of Bind 2, with what the session is to begin with (XEP-0386 §3.2).
+pub(super) fn bind(tag: Option<&str>, with: impl IntoIterator<Item = Element>) -> Element {
+    Builder::new("bind", ns::BIND2).optional_child("tag", tag).children(with).build()
 }
 
 /// Data of a mechanism: none of it is an empty element (XEP-0388 §2.2), and not `=` as in RFC 6120.
@@ -195,10 +202,11 @@ mod tests {
         let expected = Authentication {
             mechanisms: vec!["SCRAM-SHA-1".into(), "SCRAM-SHA-1-PLUS".into()],
             bind: true,
-            bind_sm: true,
+            with_bind: vec!["urn:xmpp:carbons:2".into(), "urn:xmpp:sm:3".into()],
             resume: true,
             fast: vec!["HT-SHA-256-EXPR".into()],
         };
+        assert!(expected.binds_with(ns::SM) && !expected.binds_with("urn:xmpp:csi:0"));
         assert_eq!(Authentication::read(&offer), expected);
         assert_eq!(
             Authentication::read(&element("<authentication xmlns='urn:xmpp:sasl:2'/>")),
@@ -209,7 +217,7 @@ mod tests {
     #[test]
     fn a_login_asks_for_all_at_once() {
         let wishes = Wishes {
-            bind: Some(bind(Some("Stonechat"), true)),
+            bind: Some(bind(Some("Stonechat"), [enable()])),
             resume: Some(Resume { h: 3, previd: "id".into() }),
             fast: Some(2),
             token: Some("HT-SHA-256-NONE".into()),

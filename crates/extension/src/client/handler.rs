@@ -5,6 +5,7 @@
 //! | [`Guard`] | allow, reject, drop | rejects: it fails closed |
 //! | [`Map`] | change the stanza | rejects: it may be half changed |
 //! | [`Add`] | add to a stanza that is sent | logged and counted; nothing is added |
+//! | [`Begin`] | say what a session begins with | logged and counted; nothing is said |
 //! | [`Observe`] | see it, send, emit | logged and counted |
 //! | [`Answer`] | own requests | the asker gets the error |
 //! | [`Take`] | own messages with a payload | logged and counted; the message is gone |
@@ -35,6 +36,13 @@ pub trait Map<P: Point>: Send + Sync + 'static {
 pub trait Add: Send + Sync + 'static {
     /// What is to be added.
     fn add(&self, cx: &Cx<'_>, event: &Outbound) -> Vec<Element>;
+}
+
+/// Says what the next session is to begin with, where the server can have that together with the login. It is asked before each login; whether it
+/// came to that, nobody is told, so what matters is said again when the session is [there](super::Connected).
+pub trait Begin: Send + Sync + 'static {
+    /// What is to be said; `None` for nothing.
+    fn begin(&self, cx: &Cx<'_>) -> Option<Element>;
 }
 
 /// Looks at a stanza that passed.

@@ -8,7 +8,7 @@ use stonechat_stanza::{Payload, iq};
 
 use super::hooks::Staged;
 use super::owners::Owners;
-use super::{Add, Answer, Guard, Handle, Map, Observe, React, Senders, Take};
+use super::{Add, Answer, Begin, Guard, Handle, Map, Observe, React, Senders, Take};
 use crate::disco::{Identity, Info};
 use crate::hooks::{AnyStaged, Entry, Source};
 use crate::order::Wish;
@@ -21,6 +21,7 @@ pub(super) struct Staging {
     pub(super) points: HashMap<TypeId, Box<dyn AnyStaged>>,
     pub(super) owners: Owners,
     pub(super) adds: Vec<Entry<dyn Add>>,
+    pub(super) begins: Vec<(&'static str, Entry<dyn Begin>)>,
     pub(super) services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
     pub(super) info: Info,
     pub(super) sources: Vec<Arc<Source>>,
@@ -84,6 +85,12 @@ impl Installer<'_> {
     pub fn add(&mut self, handler: &Arc<impl Add>) {
         let entry = self.entry(Arc::clone(handler) as Arc<dyn Add>);
         self.staging.adds.push(entry);
+    }
+
+    /// Registers what says what a session begins with. It is said to servers that list `feature` among those of new sessions.
+    pub fn begin(&mut self, feature: &'static str, handler: &Arc<impl Begin>) {
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Begin>);
+        self.staging.begins.push((feature, entry));
     }
 
     /// Registers an observer of the stanzas at point `P`.

@@ -15,7 +15,7 @@
 //!
 //!  elements of the stream that are no stanzas ──▶ server, past all of this
 //!
-//!  life of a session:  Connected ⇄ Disconnected
+//!  life of a session:  what it begins with ──▶ login ──▶ Connected ⇄ Disconnected
 //! ```
 //!
 //! | point | guard | map | observe | react |
@@ -99,7 +99,7 @@ pub use error::{Closed, RequestError};
 pub use event::{Event, EventBody};
 pub use extension::Extension;
 pub use handle::{Command, Commands, DEFAULT_TIMEOUT, Handle, channel};
-pub use handler::{Add, Answer, Guard, Map, Observe, React, Take};
+pub use handler::{Add, Answer, Begin, Guard, Map, Observe, React, Take};
 pub use install::Installer;
 pub use pipeline::{Effect, Pipeline, Task};
 pub use point::{Connected, Disconnected, Inbound, Learned, Outbound, Way};

@@ -111,6 +111,17 @@ impl Pipeline {
         }
     }
 
+    /// What the next session is to begin with, each with the feature by which a server says that it knows that. To be asked before each login.
+    pub fn beginnings(&mut self) -> Vec<(&'static str, Element)> {
+        let tables = Arc::clone(&self.tables);
+        let cx = self.cx();
+        let said = tables.begins.iter().filter_map(|(feature, Entry { source, handler })| {
+            let element = source.run("begin", "login", || handler.begin(&cx)).flatten()?;
+            Some((*feature, element))
+        });
+        said.collect()
+    }
+
     /// There is a session. Requests of an earlier one have no answers any more, unless that is [resumed](Connected::resumed); those that
     /// were made without a connection leave now.
     pub fn connected(&mut self, jid: FullJid, resumed: bool, features: Vec<Element>, now: Instant) {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::hooks::Hooks;
 use super::install::Staging;
 use super::owners::Owners;
-use super::{Add, ClientSide, Handle, Inbound, Installer, Outbound};
+use super::{Add, Begin, ClientSide, Handle, Inbound, Installer, Outbound};
 use crate::disco::Info;
 use crate::hooks::{Entry, Source};
 use crate::point::Point;
@@ -21,6 +21,7 @@ pub struct Tables {
     pub(super) inbound: Arc<Hooks<Inbound>>,
     pub(super) outbound: Arc<Hooks<Outbound>>,
     pub(super) adds: Vec<Entry<dyn Add>>,
+    pub(super) begins: Vec<(&'static str, Entry<dyn Begin>)>,
     pub(super) owners: Owners,
     services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
     info: Info,
@@ -71,6 +72,7 @@ impl Tables {
             outbound: hooks_in(&points).unwrap_or_default(),
             points,
             adds: staging.adds,
+            begins: staging.begins,
             owners: staging.owners,
             services: staging.services,
             info: staging.info,

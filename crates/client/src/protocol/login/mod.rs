@@ -25,6 +25,9 @@ use super::{Config, Error, FastToken};
 /// So many elements may come that nobody has asked for.
 const STRANGE: u8 = 16;
 
+/// What a session is to begin with, each with the feature by which a server says that it knows that.
+pub(super) type Beginnings = Arc<[(&'static str, Element)]>;
+
 /// A session that may be resumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Resumable {
@@ -89,6 +92,7 @@ pub(super) struct Attempt {
     resumable: Option<Resumable>,
     keys: Option<ClientKeys>,
     token: Option<FastToken>,
+    beginnings: Beginnings,
     features: Features,
     /// Whether the features are those of the session.
     at_session: bool,
@@ -126,6 +130,7 @@ impl Attempt {
         resumable: Option<Resumable>,
         keys: Option<ClientKeys>,
         token: Option<FastToken>,
+        beginnings: Beginnings,
     ) -> Self {
         let tls = match (&channel, config.security) {
             (Some(_), _) => Tls::Established,
@@ -144,6 +149,7 @@ impl Attempt {
             resumable,
             keys,
             token,
+            beginnings,
             features: Features::new(),
             at_session: false,
             exchange: None,

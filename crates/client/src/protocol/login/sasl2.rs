@@ -2,7 +2,7 @@
 
 use stonechat_sasl::client::{Login, Offer};
 use stonechat_sasl::{Mechanism, Token};
-use stonechat_stanza::Element;
+use stonechat_stanza::{Element, ns};
 
 use super::super::FastToken;
 use super::super::wire::{self, Authentication, Resume, Sasl2, Success, Wishes};
@@ -18,7 +18,7 @@ impl Attempt {
         });
         let resume = self.resumable.as_ref().filter(|_| offer.resume && self.config.resume);
         let mut wishes = Wishes {
-            bind: offer.bind.then(|| wire::bind(self.tag(), offer.bind_sm && self.config.resume)),
+            bind: offer.bind.then(|| wire::bind(self.tag(), self.beginning(offer))),
             resume: resume.map(|session| Resume { h: session.handled, previd: session.id.clone() }),
             ..Wishes::default()
         };
@@ -44,6 +44,13 @@ impl Attempt {
         self.negotiation.send_element(&element);
         self.exchange = Some(Running { exchange, sasl2: true, token, wants_token });
         Ok(())
+    }
+
+    /// What the session begins with, of what the server can do together with the login.
+    fn beginning(&self, offer: &Authentication) -> Vec<Element> {
+        let counts = self.config.resume && offer.binds_with(ns::SM);
+        let known = self.beginnings.iter().filter(|(feature, _)| offer.binds_with(feature));
+        counts.then(wire::enable).into_iter().chain(known.map(|(_, element)| element.clone())).collect()
     }
 
     /// The tag of Bind 2 is what the resource begins with.

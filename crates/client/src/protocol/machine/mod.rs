@@ -18,7 +18,7 @@ use stonechat_stream::codec::{Content, Decoder, Framing};
 
 use super::backoff::Waits;
 use super::config::BEFORE_LOGIN;
-use super::login::{Attempt, Resumable};
+use super::login::{Attempt, Beginnings, Resumable};
 use super::online::Online;
 use super::outbox::Outbox;
 use super::{Config, Error, Event, FastToken, Fate, QueueError, Ticket};
@@ -34,6 +34,7 @@ pub struct Machine {
     session: Option<FullJid>,
     keys: Option<ClientKeys>,
     token: Option<FastToken>,
+    beginnings: Beginnings,
     waits: Waits,
     /// Until when a client that is to close waits for what it has sent to be acknowledged.
     leaving: Option<Instant>,
@@ -81,6 +82,7 @@ impl Machine {
             resumable: None,
             session: None,
             keys: None,
+            beginnings: Beginnings::default(),
             leaving: None,
             events: VecDeque::new(),
             out: Vec::new(),
@@ -141,6 +143,12 @@ impl Machine {
         }
     }
 
+    /// What the next sessions are to begin with, each element with the feature by which a server says that it can be had together with the login
+    /// (XEP-0386 §3.1).
+    pub fn begin_with(&mut self, beginnings: Vec<(&'static str, Element)>) {
+        self.beginnings = beginnings.into();
+    }
+
     /// There is a connection; `channel` is its TLS, where that is there from the beginning (XEP-0368).
     pub fn connected(&mut self, channel: Option<Channel>, now: Instant) {
         if !matches!(self.state, State::Connecting) {
@@ -152,7 +160,8 @@ impl Machine {
             buffer: BytesMut::new(),
         });
         let (resumable, keys) = (self.resumable.clone(), self.keys.clone());
-        let attempt = Attempt::new(&self.config, channel, resumable, keys, self.token.clone());
+        let (token, beginnings) = (self.token.clone(), Arc::clone(&self.beginnings));
+        let attempt = Attempt::new(&self.config, channel, resumable, keys, token, beginnings);
         self.state = State::Login { attempt: Box::new(attempt), until: now + self.config.login_time };
         self.work(now);
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use stonechat_sasl::client::{Login, Policy};
 use stonechat_sasl::{Channel, ChannelBinding, Mechanism};
+use stonechat_stanza::Element;
 
 use super::*;
 
@@ -21,6 +22,11 @@ struct Script {
 impl Script {
     /// Over TLS that is there from the beginning.
     fn new(config: Config) -> Self {
+        Self::beginning(config, Vec::new())
+    }
+
+    /// The same, and the session is to begin with this.
+    fn beginning(config: Config, beginnings: Vec<(&'static str, Element)>) -> Self {
         let channel = Channel::tls().with_binding(ChannelBinding::tls_exporter([7; 32]));
         let mut script = Self {
             machine: Machine::new(config),
@@ -29,6 +35,7 @@ impl Script {
             sent: String::new(),
         };
         script.machine.start();
+        script.machine.begin_with(beginnings);
         script.take();
         script.machine.connected(Some(channel), script.now);
         script.take();
@@ -304,6 +311,19 @@ fn with_sasl2() -> Config {
 const SUCCESS: &str = "<success xmlns='urn:xmpp:sasl:2'><authorization-identifier>juliet@example.com/a1</authorization-identifier>\
     <bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='one' resume='true'/></bound>\
     <token xmlns='urn:xmpp:fast:0' token='sesame' expiry='2030-01-01T00:00:00Z'/></success>";
+
+/// XEP-0386 §3.2.
+#[test]
+fn a_session_begins_with_what_the_server_can_do_together_with_the_login() {
+    let beginnings = ["urn:xmpp:csi:0", "urn:example"].map(|ns| (ns, Element::bare("inactive", ns)));
+    for (feature, expected) in [("urn:xmpp:csi:0", true), ("urn:xmpp:carbons:2", false)] {
+        let mut script = Script::beginning(with_sasl2(), beginnings.to_vec());
+        let sent = script.say(&sasl2("PLAIN").replace("var='urn:xmpp:sm:3'", &format!("var='{feature}'")));
+        let (_, bind) = sent.split_once("<bind").unwrap();
+        assert_eq!(bind.contains("<inactive xmlns='urn:xmpp:csi:0'/>"), expected, "{sent}");
+        assert!(!bind.contains("urn:example") && !bind.contains("<enable"), "{sent}");
+    }
+}
 
 #[test]
 fn sasl2_binds_enables_and_brings_a_token_in_one_go_and_resumes_with_it() {

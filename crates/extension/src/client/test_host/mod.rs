@@ -191,6 +191,11 @@ impl TestClient {
         self
     }
 
+    /// What the next session is to begin with, with the features that servers have to have for it.
+    pub fn beginnings(&mut self) -> Vec<(&'static str, Element)> {
+        self.pipeline.beginnings()
+    }
+
     /// The session begins, or goes on.
     pub fn connect(&mut self, resumed: bool) {
         let jid = SESSION.parse().unwrap_or_else(|_| unreachable!("a constant"));
