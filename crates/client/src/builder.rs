@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use crate::client::{Client, Inner};
 use crate::connect::{Connector, Place};
 use crate::driver::Driver;
+use crate::entrance::Entrance;
 use crate::event::Events;
 use crate::protocol::{Config, Error, FastToken, Machine};
 use crate::tls::Trust;
@@ -165,6 +166,17 @@ impl Builder {
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
         self
+    }
+
+    /// Connects to the account's server without logging in, for what is asked before that: an account, for one. Only where to connect, whom to
+    /// trust, and how the connection has to be protected count for it. Cancel safe: then there is no connection.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn entrance(self) -> Result<Entrance, Error> {
+        let (domain, security) = (self.config.account.to_domain(), self.config.security);
+        let connector = Connector::new(self.place, self.name_server, &domain, &self.trust, security)?;
+        Entrance::through(connector, &domain, security).await
     }
 
     /// Starts the client, as a task of the runtime that this is called in; it connects at once.

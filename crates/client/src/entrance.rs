@@ -11,9 +11,9 @@ use stonechat_stanza::{Element, Kind, Stanza, StanzaError, iq};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
-use crate::Trust;
 use crate::connect::{Connector, Place};
 use crate::protocol::{Error, Security, Unauthenticated, UnauthenticatedEvent};
+use crate::{Client, Trust};
 
 /// How long connecting may take, and then each answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,25 +58,20 @@ impl fmt::Debug for Entrance {
 }
 
 impl Entrance {
-    /// Connects to the server of a domain, and waits for what it shows.
+    /// Connects to the server of a domain, and waits for what it shows. [`Builder::entrance`](crate::Builder::entrance) can be told more.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn open(domain: &BareJid, place: Place, trust: &Trust) -> Result<Self, Error> {
-        Self::open_with(domain, place, trust, Security::TlsRequired).await
+        Client::builder(domain.clone()).place(place).trust(trust.clone()).entrance().await
     }
 
-    /// As [`open`](Self::open), and says how the connection has to be protected.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn open_with(
+    /// Opens one as a [`Builder`](crate::Builder) describes it.
+    pub(crate) async fn through(
+        connector: Connector,
         domain: &BareJid,
-        place: Place,
-        trust: &Trust,
         security: Security,
     ) -> Result<Self, Error> {
-        let connector = Connector::new(place, None, domain, trust, security)?;
         timeout(PATIENCE, Self::connect(domain, connector, security))
             .await
             .unwrap_or(Err(Error::LoginTimeout))

@@ -49,6 +49,12 @@ impl Roots {
         }
         Ok(Self(Arc::new(store)))
     }
+
+    /// The anchors of trust, for TLS with others than servers of XMPP: on the web a certificate is judged by rules of its own (RFC 9110 §4.3.4).
+    #[must_use]
+    pub fn anchors(&self) -> &Arc<RootCertStore> {
+        &self.0
+    }
 }
 
 /// Why a certificate is not that of the domain.
