@@ -11,10 +11,10 @@ c2s_direct_tls_ports = { @TLS@ }
 s2s_ports = { }
 s2s_direct_tls_ports = { }
 http_ports = { }
-https_ports = { }
+https_ports = { @HTTPS@ }
 modules_enabled = {
 	"roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "ping"; "smacks";
-	"pep"; "vcard"; "csi_simple"; "register_ibr";
+	"pep"; "vcard"; "csi_simple"; "register_ibr"; "mam";
 }
 allow_registration = true
 modules_disabled = { "s2s" }
@@ -22,12 +22,14 @@ authentication = "internal_hashed"
 c2s_require_encryption = true
 ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
 c2s_direct_tls_ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
+https_ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
 
 VirtualHost "localhost"
 
 Component "rooms.localhost" "muc"
 
--- Slots alone: nobody uploads anything here.
+-- The certificate is that of localhost.
 Component "upload.localhost" "http_file_share"
-http_external_url = "https://upload.localhost:5281/"
+http_host = "localhost"
+http_external_url = "https://localhost:@UPLOADS@/"
 http_file_share_size_limit = 1000000

@@ -50,6 +50,9 @@ pub struct Counterpart {
     kind: Kind,
     plain: u16,
     tls: u16,
+    https: u16,
+    /// Where files are said to be taken.
+    uploads: u16,
     distribution: u16,
     process: Option<Process>,
     folder: TempDir,
@@ -64,7 +67,17 @@ impl Counterpart {
     #[track_caller]
     #[must_use]
     pub fn start(kind: Kind) -> Self {
-        Self::begin(kind, None)
+        Self::begin(kind, None, None)
+    }
+
+    /// Starts one that says that it takes files at another port than [that](Self::https) where it does.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[track_caller]
+    #[must_use]
+    pub fn with_uploads_at(kind: Kind, port: u16) -> Self {
+        Self::begin(kind, None, Some(port))
     }
 
     /// Starts one that speaks with another server.
@@ -74,19 +87,21 @@ impl Counterpart {
     #[track_caller]
     #[must_use]
     pub fn federated(kind: Kind, federated: Federated) -> Self {
-        Self::begin(kind, Some(federated))
+        Self::begin(kind, Some(federated), None)
     }
 
     #[track_caller]
-    fn begin(kind: Kind, federated: Option<Federated>) -> Self {
-        let [plain, tls, distribution] = [free_port(), free_port(), free_port()];
-        let mut server = Self { kind, plain, tls, distribution, process: None, folder: tempdir(), federated };
+    fn begin(kind: Kind, federated: Option<Federated>, uploads: Option<u16>) -> Self {
+        let [plain, tls, https, distribution] = std::array::from_fn(|_| free_port());
+        let (folder, uploads) = (tempdir(), uploads.unwrap_or(https));
+        let mut server =
+            Self { kind, plain, tls, https, uploads, distribution, process: None, folder, federated };
         server.configure();
         let process = Process::spawn(server.command(&["foreground"]));
         let began = Instant::now();
         // No line says that it listens; and it may end instead.
-        let s2s = server.federated.as_ref().map(|federated| federated.port);
-        while [plain, tls].iter().chain(&s2s).any(|port| TcpStream::connect(address(*port)).is_err()) {
+        let other = server.federated.as_ref().map_or(https, |federated| federated.port);
+        while [plain, tls, other].iter().any(|port| TcpStream::connect(address(*port)).is_err()) {
             let ended = process.exit_status().is_some() || began.elapsed() > PATIENCE;
             assert!(!ended, "{kind:?} does not come up\n{}", process.transcript());
             std::thread::sleep(Duration::from_millis(20));
@@ -110,10 +125,34 @@ impl Counterpart {
         address(self.tls)
     }
 
+    /// Where it takes files.
+    #[must_use]
+    pub fn https(&self) -> SocketAddr {
+        address(self.https)
+    }
+
     /// The certificate to trust.
     #[must_use]
     pub fn certificate(&self) -> PathBuf {
         self.folder.path().join("cert.pem")
+    }
+
+    /// Starts a function of one of the Python scripts against it.
+    ///
+    /// # Panics
+    /// As [`foreign::python`].
+    #[track_caller]
+    #[must_use]
+    pub fn script(&self, script: &str, args: &[&str]) -> Process {
+        let mut command = foreign::python();
+        command
+            .env("STONECHAT_PORT", self.plain.to_string())
+            .env("STONECHAT_TLS_PORT", self.tls.to_string())
+            .env("STONECHAT_CA", self.certificate())
+            .env_remove("SSL_CERT_FILE")
+            .arg(script)
+            .args(args);
+        Process::spawn(command)
     }
 
     /// All that the server has said.
@@ -142,7 +181,12 @@ impl Counterpart {
         write("key.pem", &key);
         write("both.pem", &format!("{key}{certificate}"));
         let fill = |template: &str| {
-            let ports = [("@PLAIN@", self.plain), ("@TLS@", self.tls)];
+            let ports = [
+                ("@PLAIN@", self.plain),
+                ("@TLS@", self.tls),
+                ("@HTTPS@", self.https),
+                ("@UPLOADS@", self.uploads),
+            ];
             let filled = self.fill_federated(template).replace("@FOLDER@", &folder.to_string_lossy());
             ports.iter().fold(filled, |text, (name, port)| text.replace(name, &port.to_string()))
         };

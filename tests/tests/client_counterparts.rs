@@ -12,10 +12,12 @@ use stonechat_client::protocol::Backoff;
 use stonechat_client::{Builder, Client, Error, Event, Fault, Place, Trust};
 use stonechat_sasl::Mechanism;
 use stonechat_sasl::client::Policy;
-use stonechat_stanza::{Stanza, presence};
+use stonechat_stanza::{Stanza, ns, presence};
 use stonechat_tests::counterpart::Kind;
-use stonechat_tests::{Counterpart, Cutter};
+use stonechat_tests::{Counterpart, Cutter, Stream};
+use stonechat_xep_mam::client::{self as mam, Archive, Position};
 use stonechat_xep_ping::client::Pinger;
+use tokio::time::timeout;
 
 fn builder(server: &Counterpart, user: &str, at: SocketAddr) -> Builder {
     Client::builder(format!("{user}@localhost").parse().unwrap())
@@ -91,6 +93,62 @@ async fn they_chat_ping_and_resume(server: &Counterpart) {
     two.client.close().await;
 }
 
+/// What is told from the archive until it has caught up.
+async fn caught_up(builder: Builder, position: &mut Position) -> Vec<String> {
+    let (client, mut events) = builder.start().unwrap();
+    let archive = client.service::<Archive>().unwrap();
+    assert!(archive.restore(position.clone()), "there was no session yet");
+    let mut told = Vec::new();
+    loop {
+        let Event::Extension(event) = timeout(WITHIN, events.next()).await.unwrap().unwrap() else {
+            continue;
+        };
+        match event.take::<mam::Event>() {
+            Ok(mam::Event::Message(message)) => {
+                let body = message.message.find(ns::CLIENT, "body");
+                told.extend(body.map(|body| body.element().unwrap().text()));
+            }
+            Ok(mam::Event::Synced) => break,
+            Ok(other) => panic!("{other:?}"),
+            Err(_) => {}
+        }
+    }
+    *position = archive.position();
+    client.close().await;
+    told
+}
+
+/// slixmpp is the other client, and says more when nobody listens.
+async fn with_slixmpp_they_talk_and_what_was_missed_is_in_the_archive(server: &Counterpart) {
+    let archiving = || builder(server, "user1", server.c2s()).extension(&stonechat_xep_mam::CLIENT);
+    let mut position = Position::default();
+    caught_up(archiving(), &mut position).await;
+    let contact = server.script("answer.py", &["echo", "user2@localhost", "end"]);
+    contact.wait_for(Stream::Stdout, WITHIN, "that it is online", |line| (line == "online").then_some(()));
+    let mut one = log_in(server, "user1", server.c2s()).await;
+    for words in ["hello", "end"] {
+        one.client.send(client::message("user2@localhost", words)).await.unwrap();
+        assert_eq!(one.message().await, format!("echo of {words}"));
+    }
+    let output = contact.finish(WITHIN);
+    assert!(output.status.success(), "{output}\n{}", server.transcript());
+    one.client.close().await;
+
+    let two = log_in(server, "user2", server.c2s()).await;
+    for number in 0..120 {
+        two.client.send(client::message("user1@localhost", &number.to_string())).await.unwrap();
+    }
+    let pinger = two.client.service::<Pinger>().unwrap();
+    pinger.ping(Some("localhost".parse().unwrap()), WITHIN).await.unwrap();
+    two.client.close().await;
+    let told = caught_up(archiving(), &mut position).await;
+    let own = ["hello", "echo of hello", "end", "echo of end"].map(str::to_owned);
+    let missed = (0..120).map(|number| number.to_string());
+    let expected: Vec<_> = own.into_iter().chain(missed).collect();
+    assert!(told.ends_with(&expected), "{told:?}");
+    assert_eq!(caught_up(archiving(), &mut position).await, [""; 0], "nothing twice");
+}
+
 #[tokio::test]
 async fn with_prosody() {
     let server = Counterpart::start(Kind::Prosody);
@@ -99,6 +157,7 @@ async fn with_prosody() {
     a_wrong_password_is_the_end(&server).await;
     client::change_roster(&mut log_in(&server, "user1", server.c2s()).await).await;
     they_chat_ping_and_resume(&server).await;
+    with_slixmpp_they_talk_and_what_was_missed_is_in_the_archive(&server).await;
 }
 
 #[tokio::test]
@@ -109,4 +168,5 @@ async fn with_ejabberd() {
     a_wrong_password_is_the_end(&server).await;
     client::change_roster(&mut log_in(&server, "user1", server.c2s()).await).await;
     they_chat_ping_and_resume(&server).await;
+    with_slixmpp_they_talk_and_what_was_missed_is_in_the_archive(&server).await;
 }

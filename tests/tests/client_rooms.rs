@@ -13,7 +13,7 @@ use stonechat_stanza::forms::{Field, Form, Type};
 use stonechat_stanza::jid::BareJid;
 use stonechat_stanza::{Stanza, presence};
 use stonechat_tests::counterpart::Kind;
-use stonechat_tests::{Counterpart, Cutter, Process, foreign};
+use stonechat_tests::{Counterpart, Cutter};
 use stonechat_xep_muc::client::{
     self as muc, Invitation, Join, JoinError, Mediation, News, Rooms, Standing, Why,
 };
@@ -83,23 +83,12 @@ async fn make(one: &mut Online) -> std::sync::Arc<Rooms> {
     rooms
 }
 
-fn script(server: &Counterpart, function: &str) -> Process {
-    let mut command = foreign::python();
-    command
-        .env("STONECHAT_PORT", server.c2s().port().to_string())
-        .env("STONECHAT_TLS_PORT", server.c2s_direct_tls().port().to_string())
-        .env("STONECHAT_CA", server.certificate())
-        .env_remove("SSL_CERT_FILE")
-        .args(["rooms.py", function]);
-    Process::spawn(command)
-}
-
 #[tokio::test]
 async fn with_slixmpp_in_a_room_one_talks_and_keeps_order() {
     let server = Counterpart::start(Kind::Prosody);
     let mut one = log_in(&server, "user1").await;
     let rooms = make(&mut one).await;
-    let two = script(&server, "company");
+    let two = server.script("rooms.py", &["company"]);
 
     let arrived = news(&mut one, "somebody's coming", |news| match news {
         News::Arrived(occupant) => Some(occupant.clone()),
