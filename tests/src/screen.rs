@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use crate::{Process, Stream, WITHIN, foreign};
 
@@ -57,11 +58,14 @@ impl Screen {
     /// With the transcript, when it does not in time.
     #[track_caller]
     pub fn shows(&mut self, text: &str) -> String {
+        let until = Instant::now() + WITHIN;
         loop {
             let screen = self.capture();
             if screen.contains(text) {
                 return screen;
             }
+            // A screen that changes all the time says something again and again.
+            assert!(Instant::now() < until, "the screen does not show {text}, but\n{screen}");
             // What changed after that was captured is said after it.
             self.tmux.wait_for(Stream::Stdout, WITHIN, &format!("that the screen shows {text}"), |line| {
                 line.starts_with("%output").then_some(())
