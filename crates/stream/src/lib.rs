@@ -5,6 +5,7 @@
 //! - [`negotiation`] leads a stream from its first header to a bound resource: two state machines, one for the
 //!   server's side and one for the client's, that ask a driver for whatever is not XML.
 //! - [`dialback`] and [`negotiation::peer`] are for streams between servers.
+//! - [`component`] and [`negotiation::component`] are for streams between a server and its components (XEP-0114).
 //! - [`StreamHeader`], [`Features`], [`StreamError`], [`tls`], [`sasl`], [`bind`] and [`session`] are what they
 //!   speak of.
 //!
@@ -49,6 +50,7 @@
 
 pub mod bind;
 pub mod codec;
+pub mod component;
 pub mod dialback;
 mod error;
 mod features;

@@ -62,6 +62,7 @@
 //! [`server::Action`], [`server::Answer`] and [`client::Action`] may grow and are marked so.
 
 pub mod client;
+pub mod component;
 pub mod peer;
 mod queue;
 pub mod server;
