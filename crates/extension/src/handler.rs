@@ -12,6 +12,7 @@
 //! | [`Claim`] | own the event: take it, or hand it back | `internal-server-error` to the sender |
 //! | [`Observe`] | look, after the fact | logged and counted |
 //! | [`React`] | do what follows from an event of a session's or an account's life; awaited | logged and counted |
+//! | [`Serve`] | own a domain beside the host's: take all that is for it | the stanza error, or `internal-server-error`, to the sender |
 //!
 //! IQ requests have exactly one owner, an [`Answer`] or [`AsyncAnswer`]. What takes part in a login is in [`login`](crate::login).
 
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stonechat_jid::BareJid;
-use stonechat_stanza::{Element, Payload, StanzaError};
+use stonechat_stanza::{Element, Payload, Stanza, StanzaError};
 
 use crate::point::Point;
 use crate::{Cx, Request, Session};
@@ -178,6 +179,17 @@ pub trait AsyncAnswer<T: Payload + Send + 'static>: Send + Sync + 'static {
     /// # Errors
     /// The asker gets the stanza error.
     async fn answer(&self, cx: &mut Cx<'_>, request: &Request, payload: T) -> Result<Reply, StanzaError>;
+}
+
+/// Owns a domain beside the host's, such as that of its rooms: whatever is for an address of it comes here, and nothing else happens to it.
+/// Requests have to be answered.
+#[async_trait]
+pub trait Serve: Send + Sync + 'static {
+    /// Takes a stanza whose header is sound, and sends what follows from it with [`Cx::send`], from addresses of its domain.
+    ///
+    /// # Errors
+    /// The sender gets the stanza error, unless the stanza is one that must not be answered.
+    async fn serve(&self, cx: &mut Cx<'_>, stanza: Stanza) -> Result<(), StanzaError>;
 }
 
 /// Takes top-level elements that are not stanzas, such as those of stream management, from a bound session.

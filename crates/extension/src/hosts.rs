@@ -1,16 +1,17 @@
-//! All virtual hosts of a server, and the way out of it.
+//! All virtual hosts of a server, what else has a domain of it, and the way out of it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use stonechat_jid::BareJid;
 use stonechat_stanza::{Stanza, StanzaError};
 
 use crate::Host;
 
-/// Delivers stanzas for domains that are not hosts of this server: to other servers, to components, to services that are not hosts. What
-/// comes from there goes to [`Host::from_peer`].
+/// Delivers stanzas for domains that are not hosts of this server: to a component, or to other servers. What comes from another server
+/// goes to [`Host::from_peer`], what comes from a component to [`Hosts::from_component`].
 #[async_trait]
 pub trait Remote: Send + Sync + 'static {
     /// Takes the stanza on its way. `from` is of whatever domain the sender speaks for. The sender's other stanzas wait until this
@@ -32,9 +33,19 @@ impl Remote for NoRemote {
     }
 }
 
-/// The virtual hosts of a server by domain.
+/// The virtual hosts of a server by domain, and its components.
+///
+/// A domain is looked for in this order, and the first that has it gets the stanza:
+///
+/// 1. a host;
+/// 2. a service of an extension ([`Installer::serve`](crate::Installer::serve)): a label before the domain of a host that has the extension;
+/// 3. a component ([`attach`](Self::attach));
+/// 4. elsewhere ([`Remote`]).
+///
+/// Whoever composes a server sees to it that no domain is two of them.
 pub struct Hosts {
     by_domain: ArcSwap<HashMap<Arc<str>, Arc<Host>>>,
+    components: ArcSwap<HashMap<Arc<str>, Arc<dyn Remote>>>,
     remote: Arc<dyn Remote>,
 }
 
@@ -48,7 +59,7 @@ impl Hosts {
     /// No hosts yet.
     #[must_use]
     pub fn new(remote: Arc<dyn Remote>) -> Arc<Self> {
-        Arc::new(Self { by_domain: ArcSwap::default(), remote })
+        Arc::new(Self { by_domain: ArcSwap::default(), components: ArcSwap::default(), remote })
     }
 
     /// The host that serves this domain.
@@ -83,7 +94,92 @@ impl Hosts {
         Some(host)
     }
 
-    pub(crate) fn remote(&self) -> &dyn Remote {
-        self.remote.as_ref()
+    /// Has stanzas for this domain go to a component, in place of one that was there.
+    pub fn attach(&self, domain: &str, component: Arc<dyn Remote>) {
+        self.components.rcu(|components| {
+            let mut components = HashMap::clone(components);
+            components.insert(Arc::from(domain), Arc::clone(&component));
+            components
+        });
+    }
+
+    /// Has stanzas for this domain go to no component any more.
+    pub fn detach(&self, domain: &str) {
+        self.components.rcu(|components| {
+            let mut components = HashMap::clone(components);
+            components.remove(domain);
+            components
+        });
+    }
+
+    /// Whether a component has this domain, connected or not.
+    #[must_use]
+    pub fn has_component(&self, domain: &str) -> bool {
+        self.components.load().contains_key(domain)
+    }
+
+    /// The domains of the components.
+    #[must_use]
+    pub fn components(&self) -> Vec<Arc<str>> {
+        self.components.load().keys().cloned().collect()
+    }
+
+    /// Whether this server has the domain: as a host, for a service of an extension, or for a component. Nobody elsewhere speaks for it.
+    #[must_use]
+    pub fn has(&self, domain: &str) -> bool {
+        self.get(domain).is_some() || self.served(domain).is_some() || self.has_component(domain)
+    }
+
+    /// Carries a stanza that a component has sent to wherever it goes. The caller vouches that `from` is of the component's domain. When this
+    /// returns, the stanza is in the recipients' mailboxes, in the queue of another component or of another server, stored, or answered; so
+    /// stanzas that are given one after the other keep their order.
+    ///
+    /// Not cancel safe: a future that is dropped may have delivered to some recipients and not to others.
+    ///
+    /// # Errors
+    /// What the component is to be told, unless the stanza is one that must not be answered (RFC 6120 §8.3.1). It also learns of errors by
+    /// stanzas that are for it, as anybody does.
+    pub async fn from_component(&self, stanza: Stanza) -> Result<(), StanzaError> {
+        if let Some(defect) = stanza.defect() {
+            return Err(defect.into());
+        }
+        let Some(to) = stanza.to() else { return Err(StanzaError::bad_request()) };
+        if let Some(host) = self.get(to.domain()) {
+            host.take_in(None, stanza).await;
+            return Ok(());
+        }
+        match self.served(to.domain()) {
+            Some((host, label)) => {
+                host.take_in(Some(&label), stanza).await;
+                Ok(())
+            }
+            None => self.elsewhere(stanza).await,
+        }
+    }
+
+    /// Tells the extensions of all hosts that a component is there and takes stanzas
+    /// ([`ComponentConnected`](crate::point::ComponentConnected)).
+    pub async fn component_connected(&self, component: &BareJid) {
+        for host in self.all() {
+            host.component_connected(component).await;
+        }
+    }
+
+    /// Sends a stanza that is for neither a host nor a service.
+    pub(crate) async fn elsewhere(&self, stanza: Stanza) -> Result<(), StanzaError> {
+        let component = stanza.to().and_then(|to| self.components.load().get(to.domain()).cloned());
+        match component {
+            Some(component) => component.deliver(stanza).await,
+            None => self.remote.deliver(stanza).await,
+        }
+    }
+
+    /// The host of which an extension serves this domain, and the label that it serves.
+    pub(crate) fn served(&self, domain: &str) -> Option<(Arc<Host>, String)> {
+        let hosts = self.by_domain.load();
+        domain.match_indices('.').find_map(|(at, _)| {
+            let (label, host) = (&domain[..at], hosts.get(&domain[at + 1..])?);
+            host.serves(label).then(|| (Arc::clone(host), label.to_owned()))
+        })
     }
 }

@@ -98,7 +98,7 @@ pub use descriptor::{Described, Descriptor, Registry, ServerSide, Side};
 pub use disco::Phase;
 pub use handler::{
     Answer, AsyncAnswer, AsyncGuard, BeforeSession, Begun, Claim, Command, Copies, Guard, HandlerError, Map,
-    Nonza, Observe, React, Record, Reply, Verdict,
+    Nonza, Observe, React, Record, Reply, Serve, Verdict,
 };
 pub use hold::Hold;
 pub use host::{BindError, Entered, Host, Limits, ResumeError, Setup, Violation};

@@ -2,11 +2,14 @@
 //! and any crate may add points of its own.
 //!
 //! ```text
-//!  client ──▶ FromClient ─▶┐
-//!  extension ▶ FromAccount ▶┴▶ (address) ─┬─▶ iq to the host or an account ──▶ Request ──▶ Answer
-//!                                         ├─▶ ToAccount ──┬─▶ ToSession ──▶ mailbox of each session chosen ──▶ client
-//!                                         │               └─▶ NoSession ──▶ claim (offline store) or error
-//!                                         └─▶ full JID of a session ──▶ ToAccount ──▶ ToSession ──▶ …
+//!  component ▶ FromComponent ─▶┐
+//!  client ──▶ FromClient ─────▶┤
+//!  extension ▶ FromAccount ────┴▶ (address) ─┬─▶ iq to the host or an account ──▶ Request ──▶ Answer
+//!                                            ├─▶ ToAccount ──┬─▶ ToSession ──▶ mailbox of each session chosen ──▶ client
+//!                                            │               └─▶ NoSession ──▶ claim (offline store) or error
+//!                                            ├─▶ full JID of a session ──▶ ToAccount ──▶ ToSession ──▶ …
+//!                                            ├─▶ a domain that an extension serves ──▶ Serve
+//!                                            └─▶ a component, another server
 //!
 //!  when it is where it goes, and before its sender may take it for received: Routed
 //!
@@ -14,17 +17,19 @@
 //!  without connection:  SessionResumed when it has one again
 //!  after a restart:     SessionBound ─▶ SessionRestored ─▶ …
 //!  life of an account: AccountCreated … AccountRemoved
+//!  components:         ComponentConnected
 //! ```
 //!
 //! | point | guard | map | record | copy | claim | observe | react |
 //! |---|---|---|---|---|---|---|---|
 //! | [`FromClient`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
-//! | [`FromAccount`], [`Request`] | ✓ | | | | | | |
+//! | [`FromAccount`] | ✓ | | | | | | |
+//! | [`Request`] | ✓ | | | | ✓ | | |
 //! | [`ToAccount`] | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | |
 //! | [`ToSession`] | ✓ | ✓ | | | | ✓ | |
 //! | [`Routed`] | | | ✓ | | | | |
-//! | [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
-//! | [`SessionBound`], [`SessionRestored`], [`SessionDetached`], [`SessionResumed`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`] | | | | | | | ✓ |
+//! | [`FromComponent`], [`NoSession`], [`NoAccount`] | | | | | ✓ | | |
+//! | [`SessionBound`], [`SessionRestored`], [`SessionDetached`], [`SessionResumed`], [`SessionAvailable`], [`SessionUnavailable`], [`SessionClosed`], [`AccountCreated`], [`AccountRemoved`], [`ComponentConnected`] | | | | | | | ✓ |
 //! | points of other crates | | as [`Cx::map_at`](crate::Cx::map_at) runs them | | | | | as [`Cx::react_at`](crate::Cx::react_at) runs them |
 //!
 //! At [`FromClient`], [`FromAccount`], [`Request`] and [`ToAccount`] guards may also wait ([`AsyncGuard`](crate::AsyncGuard)).
@@ -109,6 +114,15 @@ pub struct NoAccount {
     pub account: BareJid,
 }
 
+/// A stanza came from a component of this server, and is for an address of this host: `from` is of the component's domain, and the header is
+/// sound. What others send in such a name does not come by here, nor anywhere else. When nobody claims it, it goes where those of other
+/// servers go.
+#[derive(Debug)]
+pub struct FromComponent {
+    /// The stanza.
+    pub stanza: Stanza,
+}
+
 /// The last touch: a stanza is about to enter the mailbox of [`Cx::session`](crate::Cx::session).
 #[derive(Debug)]
 pub struct ToSession {
@@ -180,6 +194,14 @@ pub struct AccountRemoved {
     pub account: BareJid,
 }
 
+/// A component has connected, and takes stanzas from here on; it may have been connected before, also at the same time. Every host hears of
+/// it.
+#[derive(Debug)]
+pub struct ComponentConnected {
+    /// Its domain.
+    pub component: BareJid,
+}
+
 macro_rules! points {
     ($($point:ident),* $(,)?) => { $(impl Point for $point { const NAME: &'static str = stringify!($point); })* };
 }
@@ -201,12 +223,14 @@ points!(
     SessionClosed,
     AccountCreated,
     AccountRemoved,
+    FromComponent,
+    ComponentConnected,
 );
 
 macro_rules! stanza_points {
     ($($point:ident),* $(,)?) => { $(impl StanzaPoint for $point { fn stanza(&self) -> &Stanza { &self.stanza } })* };
 }
-stanza_points!(FromClient, FromAccount, Request, ToAccount, NoSession, NoAccount, ToSession);
+stanza_points!(FromClient, FromAccount, Request, ToAccount, NoSession, NoAccount, FromComponent, ToSession);
 
 /// A point at which guards may wait.
 pub trait WaitingPoint: Point {}

@@ -16,7 +16,7 @@ use crate::iq::IqTable;
 use crate::login::{Kept, LoginTable, Speaker};
 use crate::point::{FromAccount, FromClient, NoSession, Point, Routed, ToAccount, ToSession};
 use crate::session::Saved;
-use crate::{BeforeSession, Descriptor, Nonza, On, Registry, Request, disco::Info, suggest};
+use crate::{BeforeSession, Descriptor, Nonza, On, Registry, Request, Serve, disco::Info, suggest};
 
 /// What a host wants installed. Hosts with equal plans share their tables, and so the extensions' instances.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -111,6 +111,7 @@ pub struct Tables {
     pub(crate) login: LoginTable,
     nonzas: HashMap<(&'static str, &'static str), Entry<dyn Nonza>>,
     before_session: HashMap<(&'static str, &'static str), Entry<dyn BeforeSession>>,
+    served: HashMap<String, Entry<dyn Serve>>,
     pub(crate) commands: Vec<NamedCommand>,
     services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
     pub(crate) declared: Declared,
@@ -176,6 +177,7 @@ impl Tables {
             login: staging.login,
             nonzas: staging.nonzas,
             before_session: staging.before_session,
+            served: staging.served,
             commands: staging.commands,
             services: staging.services,
             declared: staging.declared,
@@ -207,6 +209,16 @@ impl Tables {
     #[must_use]
     pub fn service<S: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<S>> {
         self.services.get(&TypeId::of::<S>())?.1.downcast_ref::<Arc<S>>().cloned()
+    }
+
+    /// The owner of the domain that this label before the host's is.
+    pub(crate) fn served(&self, label: &str) -> Option<&Entry<dyn Serve>> {
+        self.served.get(label)
+    }
+
+    /// The labels that, before the domain of the host, are domains that extensions serve.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.served.keys().map(String::as_str)
     }
 
     /// The names of the installed extensions, in the order of their installation.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stonechat_jid::{BareJid, FullJid};
+use stonechat_jid::{BareJid, FullJid, Jid};
 use stonechat_stanza::{Defect, Element, Kind, Stanza, StanzaError, iq};
 
 use super::cx::{Me, Wanted};
@@ -67,6 +67,7 @@ pub struct Pipeline {
     timers: Timers,
     out: VecDeque<Wanted>,
     now: Instant,
+    is_component: bool,
 }
 
 impl Pipeline {
@@ -75,7 +76,27 @@ impl Pipeline {
     pub fn new(tables: Arc<Tables>, account: BareJid, handle: Handle, clock: Clock, now: Instant) -> Self {
         let me = Me { account, session: None, clock, handle };
         let (requests, timers) = (Requests::default(), Timers::default());
-        Self { tables, me, requests, timers, out: VecDeque::new(), now }
+        Self { tables, me, requests, timers, out: VecDeque::new(), now, is_component: false }
+    }
+
+    /// A pipeline for a component, which has no session and speaks for all addresses of its domain: answers are from whom the request was
+    /// for, and what is sent without `from` is from the domain. There is no [`Connected`] and no [`Disconnected`].
+    #[must_use]
+    pub fn of_component(
+        tables: Arc<Tables>,
+        domain: BareJid,
+        handle: Handle,
+        clock: Clock,
+        now: Instant,
+    ) -> Self {
+        Self { is_component: true, ..Self::new(tables, domain, handle, clock, now) }
+    }
+
+    /// The stream of a component is gone: requests that have left have no answers any more.
+    pub fn stream_lost(&mut self, now: Instant) {
+        self.now = now;
+        self.requests.connection_lost();
+        self.requests.session_lost();
     }
 
     /// What the extensions registered.
@@ -196,6 +217,9 @@ impl Pipeline {
             tracker.tell(Progress::Failed(SendError::Refused(error)));
             return None;
         }
+        if self.is_component && event.stanza.from().is_none() {
+            event.stanza.set_from(Jid::from(self.me.account.clone()));
+        }
         self.complete(&mut event);
         hooks.observe(&mut self.cx(), &event);
         Some(Effect::Send(event.stanza, tracker))
@@ -289,7 +313,9 @@ impl Pipeline {
 
     /// From a client, what has no `from` is from its session, and the server says so.
     fn reply(&mut self, mut reply: Stanza) {
-        reply.set_from(None);
+        if !self.is_component {
+            reply.set_from(None);
+        }
         self.want(Effect::Send(reply, Tracker::new().0));
     }
 

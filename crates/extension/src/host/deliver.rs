@@ -39,10 +39,12 @@ impl Host {
 
     /// RFC 6120 §10.5.2 and §10.5.3: the domain itself.
     async fn to_host(self: &Arc<Self>, kind: Kind, full: bool, stanza: Stanza, out: &mut Outbox) {
+        if let Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) = kind
+            && !full
+        {
+            return self.answer(kind, stanza, None, out).await;
+        }
         match kind {
-            Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) if !full => {
-                self.answer(kind, stanza, None, out).await
-            }
             Kind::Iq(iq::Type::Get | iq::Type::Set)
             | Kind::Message(message::Type::Normal | message::Type::Chat | message::Type::Groupchat) => {
                 bounce(&stanza, &StanzaError::service_unavailable(), out);

@@ -1,5 +1,6 @@
 //! A virtual host: its sessions, its extensions, and a stanza's way from one to the other.
 
+mod beside;
 mod deliver;
 mod last_step;
 mod leave;

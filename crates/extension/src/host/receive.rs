@@ -146,7 +146,7 @@ impl Host {
     }
 
     fn is_served_here(&self, domain: &str) -> bool {
-        domain == self.domain || self.hosts.upgrade().is_some_and(|hosts| hosts.get(domain).is_some())
+        domain == self.domain || self.hosts.upgrade().is_some_and(|hosts| hosts.has(domain))
     }
 
     /// Finds out whom a stanza is for.
@@ -161,14 +161,7 @@ impl Host {
         let Some(hosts) = self.hosts.upgrade() else { return };
         match hosts.get(to.domain()) {
             Some(other) => other.local(stanza, out).await,
-            None => {
-                let original = stanza.clone();
-                if let Err(error) = hosts.remote().deliver(stanza).await
-                    && let Some(reply) = original.error_reply(&error)
-                {
-                    out.push(Effect::Route(reply));
-                }
-            }
+            None => self.beside(&hosts, stanza, out).await,
         }
     }
 }

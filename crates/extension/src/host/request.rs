@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use stonechat_jid::BareJid;
-use stonechat_stanza::{Stanza, StanzaError, iq};
+use stonechat_stanza::{Kind, Stanza, StanzaError, iq};
 
 use super::Host;
 use super::receive::refuse;
@@ -47,6 +47,15 @@ impl Host {
             },
             Err(refusal) => return refuse(&mut cx, &request.stanza, refusal),
         }
+        let claimed = Kind::Iq(kind);
+        if tables.requests.is_claimed(claimed) {
+            let original = request.stanza.clone();
+            request = match tables.requests.claim(&mut cx, claimed, request).await {
+                Ok(None) => return,
+                Ok(Some(back)) => back,
+                Err(error) => return cx.send_error(&original, &error),
+            };
+        }
         let mark = cx.mark();
         let answer = tables.iq.answer(&mut cx, kind, &request).await;
         // What the handler sent because of the request follows the answer to it.
@@ -74,7 +83,7 @@ impl Host {
     /// Answers a request that came before the client has authenticated, as registration does. `None` when it must
     /// not be answered; a request that no extension owns, or that is not for the host, gets `service-unavailable`.
     pub async fn iq_before_auth(self: &Arc<Self>, stanza: Stanza, peer: Option<IpAddr>) -> Option<Stanza> {
-        let stonechat_stanza::Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) = stanza.kind() else {
+        let Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) = stanza.kind() else {
             return None;
         };
         if let Some(defect) = stanza.defect() {
@@ -88,6 +97,22 @@ impl Host {
         let request = Request { stanza, account: None, on: On::HOST };
         let mut cx = Cx::new(self, &tables, None, &mut out).at_peer(peer);
         let answer = tables.iq_before_auth.answer(&mut cx, kind, &request).await;
+        self.drain(out).await;
+        reply(&request, answer)
+    }
+
+    /// Has the owner of a request to an account of this host answer it, past the guards and claims of [`Request`]; `None` when there is
+    /// nothing to answer. For an extension that has judged by itself whether the request is to be answered: `from` is believed, as is that the
+    /// account exists.
+    pub async fn answer_past_guards(self: &Arc<Self>, stanza: Stanza) -> Option<Stanza> {
+        let Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) = stanza.kind() else { return None };
+        let account = stanza.to().map(|to| to.to_bare())?;
+        let is_own = stanza.from().is_some_and(|from| from.bare_str() == account.as_str());
+        let on = if is_own { On::OWN_ACCOUNT } else { On::OTHER_ACCOUNT };
+        let request = Request { stanza, account: Some(account), on };
+        let tables = self.tables();
+        let mut out = Outbox::default();
+        let answer = tables.iq.answer(&mut Cx::new(self, &tables, None, &mut out), kind, &request).await;
         self.drain(out).await;
         reply(&request, answer)
     }

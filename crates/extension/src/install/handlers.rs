@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use stonechat_jid::BareJid;
 use stonechat_stanza::{Payload, iq};
 
 use super::{InstallError, Installer, Placed};
 use crate::handler::{
     Answer, AsyncAnswer, AsyncGuard, BeforeSession, Claim, Copies, Guard, Map, Nonza, Observe, React, Record,
+    Serve,
 };
 use crate::iq::On;
 use crate::point::{Point, Select, StanzaPoint, WaitingPoint};
@@ -65,6 +67,26 @@ impl Installer<'_> {
     pub fn react<P: Point>(&mut self, handler: &Arc<impl React<P>>) {
         let entry = self.entry(Arc::clone(handler) as Arc<dyn React<P>>);
         self.staged::<P>().reacts.push(entry);
+    }
+
+    /// Owns a domain beside the host's: `label` before the host's own, as `rooms` for `rooms.example.org`.
+    ///
+    /// # Errors
+    /// [`InstallError::DoubleClaim`] when it has an owner; [`InstallError::Failed`] when `label` cannot stand before a domain.
+    pub fn serve(&mut self, label: &str, handler: &Arc<impl Serve>) -> Result<(), InstallError> {
+        let domain = format!("{label}.example");
+        if !BareJid::parse(&domain).is_ok_and(|jid| jid.as_str() == domain && jid.local().is_none()) {
+            return Err(self.failed(format!("`{label}` cannot stand before a domain")));
+        }
+        let entry = self.entry(Arc::clone(handler) as Arc<dyn Serve>);
+        match self.staging.served.insert(label.to_owned(), entry) {
+            None => Ok(()),
+            Some(other) => Err(InstallError::DoubleClaim {
+                what: format!("the domain `{label}.` of the host"),
+                first: other.source.name.to_owned(),
+                second: self.source.name.to_owned(),
+            }),
+        }
     }
 
     /// Owns IQ requests of type `get` with payload `T`.

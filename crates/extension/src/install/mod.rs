@@ -15,7 +15,7 @@ use stonechat_store::Store;
 pub use error::InstallError;
 
 use crate::disco::{Declared, Identity, Item, Phase};
-use crate::handler::{BeforeSession, Command, Nonza};
+use crate::handler::{BeforeSession, Command, Nonza, Serve};
 use crate::hooks::{AnyStaged, Entry, Source, Staged};
 use crate::iq::IqTable;
 use crate::login::LoginTable;
@@ -60,6 +60,7 @@ pub(crate) struct Staging {
     pub(crate) login: LoginTable,
     pub(crate) nonzas: HashMap<(&'static str, &'static str), Entry<dyn Nonza>>,
     pub(crate) before_session: HashMap<(&'static str, &'static str), Entry<dyn BeforeSession>>,
+    pub(crate) served: HashMap<String, Entry<dyn Serve>>,
     pub(crate) commands: Vec<NamedCommand>,
     pub(crate) services: HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>,
     pub(crate) declared: Declared,

@@ -21,6 +21,7 @@
 
 mod accounts;
 mod client;
+mod components;
 pub mod contract;
 mod pattern;
 mod peers;
@@ -59,7 +60,7 @@ pub const START: &str = "2026-01-01T12:00:00Z";
 pub struct TestHost {
     host: Arc<Host>,
     // Held, as hosts know of each other only weakly.
-    _hosts: Arc<Hosts>,
+    hosts: Arc<Hosts>,
     tables: Arc<Tables>,
     clock: VirtualClock,
     accounts: Arc<MemoryAccounts>,
@@ -67,6 +68,7 @@ pub struct TestHost {
     registry: Registry,
     clients: Mutex<BTreeMap<String, Arc<TestClient>>>,
     peers: Arc<Peers>,
+    components: Mutex<BTreeMap<String, Arc<Peers>>>,
 }
 
 impl std::fmt::Debug for TestHost {
@@ -149,7 +151,8 @@ impl TestHost {
         let host = Host::new(setup, &hosts);
         hosts.insert(&host);
         let clients = Mutex::default();
-        Self { host, _hosts: hosts, tables, clock, accounts, store, registry, clients, peers }
+        let components = Mutex::default();
+        Self { host, hosts, tables, clock, accounts, store, registry, clients, peers, components }
     }
 
     /// The host as it is after it was killed and has started again: nothing is left but what was in the store, the accounts and the
@@ -377,6 +380,7 @@ impl TestHost {
     /// | `a/1 connects` | connects a client that sends no presence |
     /// | `a/1 disconnects` | ends a connection |
     /// | `c exists` | creates an account |
+    /// | `irc.example.org connects` | attaches a component, and tells the extensions; from then on `→` and `←` are also for it |
     /// | `a/1 → b: <body>hi</body>` | sends a chat message with these children to `b@example.org` (or `b/1`) |
     /// | `a/1 → <iq …>…</iq>` | sends this stanza |
     /// | `b/1 ← <message><body>hi</body></message>` | the next stanza that `b/1` received [matches](fn@matches) |

@@ -1,4 +1,4 @@
-//! What is beyond the host.
+//! What is beyond the host: other servers, or a component.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use stonechat_stanza::{Stanza, StanzaError};
 
 use crate::Remote;
 
-/// Keeps what leaves for other domains, once there are any.
+/// Keeps what leaves for there, once there is anybody.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     is_open: AtomicBool,
@@ -19,6 +19,10 @@ pub(super) struct Peers {
 impl Peers {
     pub(super) fn open(&self) {
         self.is_open.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn keep(&self, stanza: Stanza) {
+        self.left.lock().push_back(stanza);
     }
 
     pub(super) fn next(&self) -> Option<Stanza> {
@@ -32,7 +36,7 @@ impl Remote for Peers {
         if !self.is_open.load(Ordering::Relaxed) {
             return Err(StanzaError::remote_server_not_found());
         }
-        self.left.lock().push_back(stanza);
+        self.keep(stanza);
         Ok(())
     }
 }

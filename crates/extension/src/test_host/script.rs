@@ -42,7 +42,10 @@ async fn step(host: &TestHost, line: &str) -> Result<(), String> {
         }
         "connects" | "connect" => {
             for name in names {
-                host.connect(name).await;
+                match is_domain(name) {
+                    true => host.component(name).await,
+                    false => drop(host.connect(name).await),
+                }
             }
         }
         "disconnects" | "disconnect" => {
@@ -65,9 +68,18 @@ async fn step(host: &TestHost, line: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether this is a component's name, and not a client's.
+fn is_domain(name: &str) -> bool {
+    name.contains('.') && !name.contains('/')
+}
+
 async fn send(host: &TestHost, client: &str, what: &str) -> Result<(), String> {
     if client == PEER {
         host.from_peer(what).await;
+        return Ok(());
+    }
+    if is_domain(client) {
+        host.from_component(what).await;
         return Ok(());
     }
     if what.starts_with('<') {
@@ -84,7 +96,11 @@ async fn send(host: &TestHost, client: &str, what: &str) -> Result<(), String> {
 }
 
 fn expect(host: &TestHost, client: &str, pattern: &str) -> Result<(), String> {
-    let received = if client == PEER { host.to_peer() } else { host.client(client).next() };
+    let received = match client {
+        PEER => host.to_peer(),
+        domain if is_domain(domain) => host.to_component(domain),
+        client => host.client(client).next(),
+    };
     if pattern == "nothing" {
         return received.map_or(Ok(()), |stanza| Err(format!("but it received {stanza}")));
     }

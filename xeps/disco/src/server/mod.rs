@@ -112,7 +112,8 @@ async fn may_see(cx: &Cx<'_>, on: On, account: &BareJid, asker: &BareJid) -> boo
     }
 }
 
-/// What was declared, and of an account its available resources (§4.1, example 15).
+/// What was declared, and of an account its available resources (§4.1, example 15), of a host the domains below it that somebody of this server
+/// has, such as its components.
 fn declared(cx: &Cx<'_>, request: &Request) -> disco::Info {
     let mut info = cx.info(request.on).clone();
     if let Some(account) = &request.account {
@@ -122,6 +123,9 @@ fn declared(cx: &Cx<'_>, request: &Request) -> disco::Info {
         resources.sort_unstable();
         let items = resources.into_iter().map(|jid| disco::Item { jid: jid.into(), node: None, name: None });
         info.items.extend(items);
+    } else {
+        let neighbors = cx.host().neighbors().into_iter().filter_map(|domain| domain.parse().ok());
+        info.items.extend(neighbors.map(|jid| disco::Item { jid, node: None, name: None }));
     }
     info
 }
