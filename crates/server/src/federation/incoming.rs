@@ -157,7 +157,8 @@ impl Stream {
     }
 
     async fn event(&mut self) -> Event {
-        let paused_until = self.paused_until.take();
+        // Stays until the next frame, whatever else happens before.
+        let paused_until = self.paused_until;
         let frame = async {
             if let Some(until) = paused_until {
                 sleep_until(until).await;
