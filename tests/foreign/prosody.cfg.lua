@@ -14,7 +14,7 @@ http_ports = { }
 https_ports = { @HTTPS@ }
 modules_enabled = {
 	"roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "ping"; "smacks";
-	"pep"; "vcard"; "csi_simple"; "register_ibr"; "mam";
+	"pep"; "vcard"; "csi_simple"; "register_ibr"; "user_account_management"; "mam";
 }
 allow_registration = true
 modules_disabled = { "s2s" }

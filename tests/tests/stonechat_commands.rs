@@ -2,47 +2,28 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
 
+mod terminal;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use stonechat_tests::{Output, Process, Server, Settings, Stream, WITHIN, free_port, stonechat};
+use stonechat_tests::{Dns, Output, Process, Server, Settings, Srv, Stream, WITHIN, free_port};
+use terminal::{Place, fails};
 
-/// The client's program, with nothing of the tester's in its environment.
+/// The client's program, for nobody.
 fn command(server: &Server, args: &[&str]) -> Command {
-    let mut command = Command::new(stonechat());
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("STONECHAT") {
-            command.env_remove(name);
-        }
-    }
-    command.env("HOME", server.folder()).env_remove("XDG_CONFIG_HOME").args(args);
-    command
+    Place::of(server).command(args)
 }
 
 /// The same, for a user of the server.
 fn of_user(server: &Server, user: &str, args: &[&str]) -> Command {
-    let mut command = command(server, args);
-    command
-        .env("STONECHAT_JID", format!("{user}@localhost"))
-        .env("STONECHAT_PASSWORD", format!("pw-{user}"))
-        .env("STONECHAT_HOST", "127.0.0.1")
-        .env("STONECHAT_PORT", server.c2s().port().to_string())
-        .env("STONECHAT_CA", server.certificate("localhost"));
-    command
+    Place::of(server).of_user(user, args)
 }
 
 fn run(server: &Server, user: &str, args: &[&str]) -> Output {
-    Process::spawn(of_user(server, user, args)).finish(WITHIN)
-}
-
-/// What it says when it fails with this exit code: one line.
-#[track_caller]
-fn fails(output: Output, code: i32) -> String {
-    assert_eq!(output.status.code(), Some(code), "{output}");
-    assert_eq!(output.stderr.lines().count(), 1, "{output}");
-    output.stderr
+    Place::of(server).run(user, args)
 }
 
 fn next(listener: &Process, event: &str) -> Value {
@@ -127,6 +108,7 @@ fn the_archive_is_read_and_exported() {
     let told = all.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let bodies: Vec<_> = told.map(|message| message["body"].as_str().unwrap().to_owned()).collect();
     assert_eq!(bodies, ["one", "two", "three"]);
+    assert_eq!(all.stderr, "", "no bar where there is no terminal");
     let none = run(&server, "user1", &["archive", "nobody@localhost"]).expect_success();
     assert_eq!(none.stdout, "");
 }
@@ -142,6 +124,49 @@ fn a_password_is_changed_and_the_old_one_is_no_good() {
     let mut new = of_user(&server, "user1", &["ping"]);
     new.env("STONECHAT_PASSWORD", "another one");
     let _ = Process::spawn(new).finish(WITHIN).expect_success();
+}
+
+#[test]
+fn an_account_is_registered_where_that_may_be() {
+    let server = Settings::new().set("extensions.register.allow-creation", true).start();
+    let registers = |args: &[&str]| run(&server, "user3", &[&["register"], args].concat());
+    let said = registers(&[]).expect_success();
+    assert_eq!(said.stdout, "user3@localhost is registered\n");
+    let _ = run(&server, "user3", &["ping"]).expect_success();
+    assert!(fails(registers(&[]), 1).contains("taken"));
+    assert!(fails(registers(&["--field", "colour=red"]), 64).contains("colour"));
+    let refused = fails(registers(&["--field", "password=secret"]), 64);
+    assert!(!refused.contains("secret"), "{refused}");
+
+    // A new password is the first line of standard input.
+    let mut without = of_user(&server, "user4", &["register"]);
+    without.env_remove("STONECHAT_PASSWORD");
+    let mut registering = Process::spawn(without);
+    registering.send_line("pw-user4");
+    let _ = registering.finish(WITHIN).expect_success();
+    let _ = run(&server, "user4", &["ping"]).expect_success();
+
+    let closed = Settings::new().start();
+    let said = fails(run(&closed, "user3", &["register"]), 1);
+    assert!(said.contains("localhost registers nobody"), "{said}");
+}
+
+/// By who logs in, and by who does not.
+#[test]
+fn the_name_server_that_is_named_is_asked_where_the_server_is() {
+    let domain = "chat.example";
+    let server = Settings::new().host(domain).set("extensions.register.allow-creation", true).start();
+    server.add_user("user1@chat.example", "pw-user1");
+    let (name, target) = (format!("_xmpp-client._tcp.{domain}"), "localhost".to_owned());
+    let dns = Dns::start(vec![Srv { name, priority: 1, port: server.c2s().port(), target }]);
+    for (user, command) in [("user1", "ping"), ("user3", "register")] {
+        let mut asks = Place::of(&server).command(&[command]);
+        asks.env("STONECHAT_JID", format!("{user}@{domain}"))
+            .env("STONECHAT_PASSWORD", format!("pw-{user}"))
+            .env("STONECHAT_CA", server.certificate(domain))
+            .env("STONECHAT_NAME_SERVER", dns.address().to_string());
+        let _ = Process::spawn(asks).finish(WITHIN).expect_success();
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Whose client it is, and where to connect: the command line, the environment and the configuration file.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use clap::Args;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::Deserialize;
-use stonechat_client::{Place, Trust};
+use stonechat_client::{Builder, Client, Place, Trust};
 use stonechat_jid::BareJid;
 
 use crate::extensions::Sections;
@@ -37,6 +38,9 @@ pub(crate) struct Options {
     /// Trust the certificates in this PEM file, and no others.
     #[arg(long, global = true, env = "STONECHAT_CA", value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+    /// The DNS server to ask where the domain's server is, with its port [default: those of the system].
+    #[arg(long, global = true, env = "STONECHAT_NAME_SERVER", value_name = "ADDRESS:PORT")]
+    pub(crate) name_server: Option<SocketAddr>,
     /// The file with passwords: lines of an address, a space, and the password. Nobody else may read it.
     #[arg(long, global = true, env = "STONECHAT_KEYRING", value_name = "FILE")]
     pub(crate) keyring: Option<PathBuf>,
@@ -58,7 +62,9 @@ pub(crate) struct Options {
 pub(crate) struct Account {
     pub(crate) jid: BareJid,
     pub(crate) place: Place,
-    pub(crate) trust: Trust,
+    name_server: Option<SocketAddr>,
+    /// The certificates to trust and no others, if not those of the system.
+    pub(crate) roots: Option<Vec<CertificateDer<'static>>>,
     pub(crate) patience: Duration,
     pub(crate) extensions: Sections,
     keyring: Option<PathBuf>,
@@ -88,6 +94,7 @@ impl Options {
             port: self.port.or(file.port),
             direct_tls: self.direct_tls || file.direct_tls,
             ca: self.ca.or(file.ca),
+            name_server: self.name_server.or(file.name_server),
             keyring: self.keyring.or(file.keyring),
             timeout: self.timeout.or(file.timeout),
             config: self.config,
@@ -102,14 +109,12 @@ impl Options {
             });
             Failure::usage(format!("whose account? Say --jid name@domain, or set STONECHAT_JID{file}"))
         })?;
-        let trust = match &self.ca {
-            Some(path) => Trust::roots(certificates(path)?),
-            None => Trust::system(),
-        };
+        let roots = self.ca.as_deref().map(certificates).transpose()?;
         let patience = Duration::from_secs(self.timeout.unwrap_or(PATIENCE).max(1));
         let place = self.place(&jid);
+        let name_server = self.name_server;
         let keyring = self.keyring.or_else(|| folder.map(|folder| folder.join("keyring")));
-        Ok(Account { jid, place, trust, patience, extensions: self.extensions, keyring })
+        Ok(Account { jid, place, name_server, roots, patience, extensions: self.extensions, keyring })
     }
 
     fn place(&self, jid: &BareJid) -> Place {
@@ -129,6 +134,22 @@ impl Account {
     /// The password.
     pub(crate) fn password(&self) -> Result<Secret, Failure> {
         secret::of(&self.jid, self.keyring.as_deref())
+    }
+
+    /// The password that the account is to have, when there is none yet.
+    pub(crate) fn chosen_password(&self) -> Result<Secret, Failure> {
+        secret::chosen(&self.jid, self.keyring.as_deref())
+    }
+
+    /// The description of the account's client, without anything to log in with.
+    pub(crate) fn client(&self) -> Builder {
+        let trust = self.roots.clone().map_or_else(Trust::system, Trust::roots);
+        let client = Client::builder(self.jid.clone()).place(self.place.clone()).trust(trust);
+        let client = client.request_timeout(self.patience);
+        match self.name_server {
+            Some(address) => client.name_server(address),
+            None => client,
+        }
     }
 }
 

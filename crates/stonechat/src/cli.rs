@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::account::Options;
-use crate::command::{archive, disco, listen, passwd, ping, roster, send};
+use crate::command::{archive, disco, listen, passwd, ping, register, roster, send, upload};
 use crate::failure::{Code, Failure};
 use crate::{chat, say};
 
@@ -18,6 +18,7 @@ Examples:
   stonechat listen | jq -r 'select(.body) | .body'
   stonechat roster add romeo@example.net --name Romeo
   stonechat archive romeo@example.net --export > romeo.jsonl
+  stonechat upload picture.jpg --to romeo@example.net
   stonechat --host 127.0.0.1 --ca localhost.pem --jid juliet@localhost ping localhost
   stonechat completions bash > ~/.local/share/bash-completion/completions/stonechat
   stonechat man | man -l -
@@ -30,7 +31,7 @@ Passwords:
 
 Configuration file:
   stonechat/config.toml in $XDG_CONFIG_HOME has the same keys as the options for the account and
-  the connection: jid, host, port, direct-tls, ca, keyring, timeout. A section
+  the connection: jid, host, port, direct-tls, ca, name-server, keyring, timeout. A section
   [extensions.NAME] configures an extension, as [extensions.receipts] with answer = \"nobody\";
   enabled = false keeps it out of the chat.
 
@@ -87,9 +88,13 @@ enum Command {
     Roster(roster::Command),
     /// Read the conversation with somebody in the archive of the account.
     Archive(archive::Args),
+    /// Put a file on the web, and print where it is.
+    Upload(upload::Args),
     /// Chat, on the whole screen.
     #[command(after_help = CHAT)]
     Chat,
+    /// Register the account with its server, where that registers people.
+    Register(register::Args),
     /// Change the password of the account: from a prompt, or the first line of standard input.
     Passwd,
     /// Print completions for a shell.
@@ -141,6 +146,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Disco(args) => disco::run(&account, args).await,
             Command::Roster(command) => roster::run(&account, command).await,
             Command::Archive(args) => archive::run(&account, args).await,
+            Command::Upload(args) => upload::run(&account, args).await,
+            Command::Register(args) => register::run(&account, args).await,
             Command::Chat => chat::run(&account).await,
             Command::Passwd => passwd::run(&account).await,
             Command::Completions { .. } | Command::Man => Ok(()),

@@ -27,10 +27,10 @@
 //!
 //! # Where what is
 //! `cli`: the words of the command line; `account`: whose client, and where to connect; `secret`: passwords; `session`: a session
-//! for one command; `extensions`: those that are linked; `command`: the commands; `chat`: the full-screen client; `failure`: what a command
-//! that failed says.
+//! for one command; `extensions`: those that are linked; `command`: the commands; `web`: putting files there; `chat`: the full-screen client;
+//! `failure`: what a command that failed says.
 //!
-//! Left out: registering an account, uploads, rooms, encryption from end to end. It runs on Unix systems.
+//! Left out: rooms, encryption from end to end. It runs on Unix systems.
 
 mod account;
 mod chat;
@@ -38,9 +38,12 @@ mod cli;
 mod command;
 mod extensions;
 mod failure;
+mod media;
+mod progress;
 mod say;
 mod secret;
 mod session;
 mod stanzas;
+mod web;
 
 pub use cli::main;

@@ -1,9 +1,12 @@
 //! Writing to the standard streams, and what may be written there.
 
 use std::fmt::Display;
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{BufRead as _, ErrorKind, Read as _, Write, stderr, stdin, stdout};
 
 use crate::failure::{Code, Failure};
+
+/// More than somebody types in a line, in bytes.
+const MOST_TYPED: u64 = 64 << 10;
 
 /// Writes a line to standard output, at once.
 pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
@@ -23,6 +26,21 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 /// Writes a line to standard error. Where that cannot be done there is nobody left to tell.
 pub(crate) fn complain(text: impl Display) {
     let _ = writeln!(stderr().lock(), "stonechat: {text}");
+}
+
+/// Writes a line to standard error that is to be read before something is asked.
+pub(crate) fn remark(text: impl Display) -> Result<(), Failure> {
+    writeln!(stderr().lock(), "{text}").map_err(|error| Failure::io("standard error", error))
+}
+
+/// Asks on the terminal, and returns the line that is typed.
+pub(crate) fn ask(prompt: &str) -> Result<String, Failure> {
+    let no_terminal = |error| Failure::io("the terminal", error);
+    let mut out = stderr().lock();
+    out.write_all(prompt.as_bytes()).and_then(|()| out.flush()).map_err(no_terminal)?;
+    let mut line = String::new();
+    stdin().lock().take(MOST_TYPED).read_line(&mut line).map_err(no_terminal)?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 /// Whether a terminal takes a character for a command, or for a change of the direction of what stands around it.

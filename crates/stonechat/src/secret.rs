@@ -18,16 +18,19 @@ const MOST: u64 = 1 << 20;
 /// A password, wiped when it is dropped.
 pub(crate) type Secret = Zeroizing<String>;
 
-/// The password of an account: of the environment, else of the keyring, else asked for on the terminal.
-pub(crate) fn of(account: &BareJid, keyring: Option<&Path>) -> Result<Secret, Failure> {
+/// The password of an account, where somebody has written it down: in the environment, else in the keyring.
+fn known(account: &BareJid, keyring: Option<&Path>) -> Result<Option<Secret>, Failure> {
     if let Ok(password) = std::env::var(VARIABLE)
         && !password.is_empty()
     {
-        return Ok(Secret::new(password));
+        return Ok(Some(Secret::new(password)));
     }
-    if let Some(path) = keyring
-        && let Some(password) = in_keyring(path, account)?
-    {
+    keyring.map_or(Ok(None), |path| in_keyring(path, account))
+}
+
+/// The password of an account: of the environment, else of the keyring, else asked for on the terminal.
+pub(crate) fn of(account: &BareJid, keyring: Option<&Path>) -> Result<Secret, Failure> {
+    if let Some(password) = known(account, keyring)? {
         return Ok(password);
     }
     if stdin().is_terminal() {
@@ -37,6 +40,11 @@ pub(crate) fn of(account: &BareJid, keyring: Option<&Path>) -> Result<Secret, Fa
         format!(", or write the line `{account} PASSWORD` to {} and chmod 600 it", path.display())
     });
     Err(Failure::usage(format!("there is no password for {account}: set {VARIABLE}{place}")))
+}
+
+/// The password that an account is to have that is not there yet: one that is written down, else a [new](new) one.
+pub(crate) fn chosen(account: &BareJid, keyring: Option<&Path>) -> Result<Secret, Failure> {
+    known(account, keyring)?.map_or_else(|| new(account), Ok)
 }
 
 /// A new password: asked for twice on a terminal, else the first line of standard input.
@@ -63,7 +71,8 @@ fn not_empty(password: Secret) -> Result<Secret, Failure> {
     Ok(password)
 }
 
-fn prompt(text: &str) -> Result<Secret, Failure> {
+/// What is typed on the terminal, without its being seen.
+pub(crate) fn prompt(text: &str) -> Result<Secret, Failure> {
     rpassword::prompt_password(text).map(Secret::new).map_err(|error| Failure::io("the terminal", error))
 }
 

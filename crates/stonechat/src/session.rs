@@ -25,11 +25,7 @@ pub(crate) struct Session {
 
 /// The description of the account's client with these extensions; its password is asked for here.
 pub(crate) fn builder(account: &Account, extensions: &[&'static Descriptor]) -> Result<Builder, Failure> {
-    let builder = Client::builder(account.jid.clone())
-        .password(account.password()?.as_str())
-        .place(account.place.clone())
-        .trust(account.trust.clone())
-        .request_timeout(account.patience);
+    let builder = account.client().password(account.password()?.as_str());
     Ok(account.extensions.compose(builder, extensions))
 }
 

@@ -5,10 +5,25 @@ use stonechat_jid::Jid;
 use stonechat_stanza::delay::Delay;
 use stonechat_stanza::{Element, Kind, Stanza, StanzaError, message, ns};
 
+/// The namespace of what is out of band (XEP-0066 §3).
+const OOB: &str = "jabber:x:oob";
+
 /// A chat message.
 pub(crate) fn chat(to: impl Into<Jid>, id: &str, body: &str) -> Stanza {
+    saying(message::Type::Chat, to, id, body)
+}
+
+/// A message of some type.
+pub(crate) fn saying(kind: message::Type, to: impl Into<Jid>, id: &str, body: &str) -> Stanza {
     let body = Element::builder("body", ns::CLIENT).append(body).build();
-    Stanza::message(message::Type::Chat).with_to(to).with_id(id).with_element(&body)
+    Stanza::message(kind).with_to(to).with_id(id).with_element(&body)
+}
+
+/// A chat message that says where something is on the web (XEP-0066 §3).
+pub(crate) fn link(to: impl Into<Jid>, id: &str, url: &str) -> Stanza {
+    let url_element = Element::builder("url", OOB).append(url).build();
+    let there = Element::builder("x", OOB).append(url_element).build();
+    chat(to, id, url).with_element(&there)
 }
 
 /// The text of a child in the content namespace.
@@ -69,6 +84,15 @@ mod tests {
         assert_eq!((&told["body"], &told["type"]), (&json!("hi <&"), &json!("chat")));
         assert!(told["delayed"].as_str().unwrap().starts_with("2002-09-10T23:08:25"));
         assert!(told["xml"].as_str().unwrap().starts_with("<message ") && told.get("subject").is_none());
+    }
+
+    /// XEP-0066 §3: the text is for clients that do not know of it, and the same.
+    #[test]
+    fn where_something_is_on_the_web_is_told_as_text_and_as_address() {
+        let told = link("a@b".parse::<Jid>().unwrap(), "1", "https://b/x?y&z").to_string();
+        let address = "https://b/x?y&amp;z";
+        let oob = format!("<x xmlns='jabber:x:oob'><url>{address}</url></x>");
+        assert!(told.contains(&format!("<body>{address}</body>")) && told.contains(&oob), "{told}");
     }
 
     #[test]

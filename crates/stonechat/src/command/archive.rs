@@ -1,8 +1,5 @@
 //! `stonechat archive`: the conversation with somebody, as the archive of the account has it (XEP-0313).
 
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use stonechat_jid::Jid;
 use stonechat_stanza::rsm;
@@ -12,7 +9,7 @@ use stonechat_xep_mam::client::{Archive, Message, Page};
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::session::{Session, builder, section};
-use crate::{say, stanzas};
+use crate::{progress, say, stanzas};
 
 /// So many messages are asked for at once at most.
 const MOST: u32 = 100;
@@ -56,7 +53,7 @@ async fn last(session: &mut Session, args: Args) -> Result<(), Failure> {
 }
 
 async fn export(session: &mut Session, with: Jid) -> Result<(), Failure> {
-    let bar = bar();
+    let bar = progress::messages();
     let mut set = rsm::Request::first(MOST);
     loop {
         let page = page(session, &with, set).await?;
@@ -77,19 +74,6 @@ async fn export(session: &mut Session, with: Jid) -> Result<(), Failure> {
     bar.finish_and_clear();
     Ok(())
 }
-
-/// Shown on standard error where that is a terminal, and not otherwise.
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    // A template that is wrong would be seen in the test; the default one is no worse.
-    if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
-}
-
-const TEMPLATE: &str = "{spinner} {pos}/{len} messages {wide_bar} {eta}";
 
 /// A message for people; `None` for one without a text.
 fn as_line(archived: &Message) -> Option<String> {
@@ -129,10 +113,5 @@ mod tests {
         let told = as_json(&message);
         assert_eq!((&told["archive-id"], &told["from"]), (&json!("7"), &json!("romeo@example.net/o")));
         assert!(as_line(&archived("")).is_none());
-    }
-
-    #[test]
-    fn the_progress_bar_can_be_shown() {
-        assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
     }
 }

@@ -43,7 +43,8 @@ pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
     sent.map_err(|failure| failure.within(&args.to))
 }
 
-async fn deliver(
+/// Sends a message, and waits until the server has it.
+pub(super) async fn deliver(
     session: &mut Session,
     message: stonechat_stanza::Stanza,
     id: &str,
