@@ -47,4 +47,39 @@ async def company():
     await two.logout()
 
 
+async def witch():
+    two = await Peer("user2@localhost", plugins=("0045", "0249")).login()
+    muc = two.plugin["xep_0045"]
+    await bounded(muc.join_muc_wait(ROOM, "secondwitch"), "to be let in")
+    say = lambda room, text: two.send_message(mto=room, mbody=text, mtype="groupchat")
+    await two.expect("a message to all", said("When shall we three meet again?"))
+    say(ROOM, "In thunder, lightning, or in rain?")
+    await two.expect("a word for us", said("secondwitch: helo"))
+    corrected = await two.expect("a correction", said("secondwitch: hello"))
+    assert corrected.xml.find("{urn:xmpp:message-correct:0}replace") is not None, corrected
+    await two.expect("a subject", lambda stanza: stanza.xml.findtext("{jabber:client}subject") == "Fire Burn")
+
+    await two.message("now", "user1@localhost")
+    say(ROOM, "Fair is foul")
+    say(ROOM, "Firstwitch, where hast thou been?")
+    await two.expect("an answer", said("killing swine"))
+    await bounded(muc.join_muc_wait(OTHER, "secondwitch"), "to be let in to a room of its own")
+    await bounded(muc.set_room_config(OTHER, two.plugin["xep_0004"].make_form(ftype="submit")), "the room to be open")
+    muc.invite(OTHER, "user1@localhost", "Hail")
+    await two.presence(OTHER + "/user1")
+    invited = await two.expect("an invitation", lambda stanza: stanza.xml.find(f"{USER}x/{USER}invite") is not None)
+    assert invited["from"].bare == OTHER, invited
+    assert invited.xml.findtext(f"{USER}x/{USER}invite/{USER}reason") == "come and dance", invited
+    say(OTHER, "no need")
+    await two.presence(OTHER + "/user1", "unavailable")
+
+    await two.presence(ROOM + "/firstwitch", "unavailable")
+    say(ROOM, "Are you gone?")
+    await two.expect("the own words", said("Are you gone?"))
+    print("gone")
+    await two.presence(ROOM + "/firstwitch")
+    await two.expect("an answer", said("no"))
+    await two.logout()
+
+
 peer.run(globals())

@@ -46,7 +46,7 @@ configuration or keyring, 80 the certificate is not good.";
 
 const CHAT: &str = "\
 Keys:
-  Enter sends; Tab completes addresses and commands; Ctrl-N and Ctrl-P, or Alt-1 to Alt-9, go to another
+  Enter sends; Tab completes addresses, nicknames and commands; Ctrl-N and Ctrl-P, or Alt-1 to Alt-9, go to another
   conversation; Page Up and Page Down go through it, and further back through the archive; Up and Down
   choose a message for /reply, /react, /correct and /retract, which are otherwise about the last one;
   Esc empties the line and chooses none; Ctrl-C leaves.
@@ -55,9 +55,14 @@ Commands:
   /open JID, /close, /reply TEXT, /react EMOJI, /correct TEXT, /retract, /add JID [NAME],
   /remove JID, /accept JID, /refuse JID, /help, /quit
 
+Rooms:
+  /join ROOM [NICK], /leave, /invite JID [REASON], /nick NAME, /subject [TEXT], /names, /bookmark, /forget
+  A room is made by entering it. Those that are remembered with /bookmark are entered by themselves,
+  on all devices. Of unread messages, those for us are counted behind @.
+
 Marks:
-  … on its way, ✓ the server has it, ✓✓ the other side has it, ✓✓ read, ✎ corrected, ✗ it did not
-  arrive, or may not have.
+  … on its way, ✓ the server has it, ✓✓ the other side has it, or the room has said it, ✓✓ read,
+  ✎ corrected, ✗ it did not arrive, or may not have. Of rooms: # in it, … about to be, × not.
 
 Messages that the account's other devices receive and send are shown, too. When it starts, those are
 counted as unread that came after the last one that you have written, or read on any device. What was

@@ -30,7 +30,8 @@
 //! for one command; `extensions`: those that are linked; `command`: the commands; `web`: putting files there; `chat`: the full-screen client;
 //! `failure`: what a command that failed says.
 //!
-//! Left out: rooms, encryption from end to end. It runs on Unix systems.
+//! Left out: in rooms, answers, reactions and taking back; private messages to occupants, which are shown and not sent; encryption from end to
+//! end. It runs on Unix systems.
 
 mod account;
 mod chat;

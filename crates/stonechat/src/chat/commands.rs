@@ -8,15 +8,25 @@ use stonechat_xep_reactions::react;
 use stonechat_xep_replies::Reply;
 use stonechat_xep_retraction::retract;
 
-use super::conversation::{Conversation, Line, Remark, State};
-use super::model::{Effect, Model};
+use super::conversation::Conversation;
+use super::event::Effect;
+use super::line::{Line, Remark, State};
+use super::model::Model;
 use super::said::Change;
 use crate::stanzas;
 
 /// The commands, with what follows them.
-pub(crate) const COMMANDS: [(&str, &str); 12] = [
+pub(crate) const COMMANDS: [(&str, &str); 20] = [
     ("/open", "JID: open a conversation"),
-    ("/close", "close this conversation"),
+    ("/close", "close this conversation; leave this room"),
+    ("/join", "ROOM [NICK]: enter a room"),
+    ("/leave", "leave this room"),
+    ("/invite", "JID [REASON]: invite somebody to this room"),
+    ("/nick", "NAME: be called otherwise in this room"),
+    ("/subject", "[TEXT]: say the subject of this room, or give it another one"),
+    ("/names", "say who is in this room"),
+    ("/bookmark", "remember this room, and enter it by itself"),
+    ("/forget", "forget this room, and leave it"),
     ("/reply", "TEXT: answer the chosen message, or the last one"),
     ("/react", "EMOJI…: react to it; without one, take it back"),
     ("/correct", "TEXT: another text for the chosen message of yours, or the last one"),
@@ -50,6 +60,9 @@ impl Model {
         let (command, rest) = text.split_once(' ').unwrap_or((text, ""));
         let rest = rest.trim();
         let (jid, name) = rest.split_once(' ').unwrap_or((rest, ""));
+        if let Some(done) = self.room_command(command, rest) {
+            return done;
+        }
         let jid = || BareJid::parse(jid).map_err(|error| format!("{command} JID: {error}"));
         match command {
             "/quit" => Ok(vec![Effect::Quit]),
@@ -75,10 +88,11 @@ impl Model {
         }
     }
 
-    fn close(&mut self) -> Vec<Effect> {
-        let effects = self.stop_typing(ChatState::Active);
+    pub(super) fn close(&mut self) -> Vec<Effect> {
+        let mut effects = self.stop_typing(ChatState::Active);
         if let Some(at) = self.current.take() {
-            self.conversations.remove(at);
+            let closed = self.conversations.remove(at);
+            effects.extend(closed.room.map(|_| Effect::Leave(closed.with)));
             self.current = self.conversations.len().checked_sub(1).map(|last| last.min(at));
         }
         effects
@@ -91,6 +105,9 @@ impl Model {
 
     /// Sends a message in the conversation that is shown, in answer to another one or not.
     fn say(&mut self, text: &str, reply: Option<&Line>) -> Result<Vec<Effect>, String> {
+        if self.shown_room().is_some() {
+            return self.say_in_room(text);
+        }
         let (id, at, account) = (self.fresh_id(), self.now, self.account.clone());
         let conversation = self.talking()?;
         let stanza = match reply {
@@ -130,11 +147,12 @@ impl Model {
         if text.is_empty() {
             return Err("/correct TEXT: what is right?".to_owned());
         }
+        let kind = self.shown_room().map_or(message::Type::Chat, |_| message::Type::Groupchat);
         let reply = self.talking()?.target(true).and_then(|line| line.reply.clone());
         let of = |id: &str, to: Jid| {
             // It is complete (XEP-0308 §4): an answer stays one.
             let answer = reply.map(|id| Reply { to: Some(to.clone()), id });
-            let mut right = stanzas::chat(to, "", text);
+            let mut right = stanzas::saying(kind, to, "", text);
             answer.iter().for_each(|answer| right.push_element(&answer.to_element()));
             correct(id, right)
         };
@@ -154,7 +172,7 @@ impl Model {
         let about = chosen.ok_or(NO_MESSAGE)?;
         let stanza = stanza(&about, Jid::from(&conversation.with)).with_id(&id);
         conversation.chosen = None;
-        conversation.remark(Remark { about, mine: true, id: Some(id.clone()), at, change });
+        conversation.remark(Remark { about, mine: true, by: None, id: Some(id.clone()), at, change });
         if let Some(corrected) = conversation.mine(&id) {
             // The right text is on its way now.
             corrected.state = State::Queued;

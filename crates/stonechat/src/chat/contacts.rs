@@ -103,8 +103,10 @@ impl Model {
         known.filter(|_| self.is_online())
     }
 
-    /// What somebody is called.
+    /// What somebody or a room is called.
     pub(crate) fn name<'a>(&'a self, jid: &'a BareJid) -> &'a str {
-        self.contacts.get(jid).map(String::as_str).filter(|name| !name.is_empty()).unwrap_or(jid.as_str())
+        let contact = self.contacts.get(jid).map(String::as_str);
+        let name = contact.or_else(|| self.bookmarks.get(jid)?.name.as_deref());
+        name.filter(|name| !name.is_empty()).unwrap_or(jid.as_str())
     }
 }

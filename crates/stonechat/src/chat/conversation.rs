@@ -2,111 +2,17 @@
 
 use std::collections::VecDeque;
 
-use jiff::Timestamp;
 use stonechat_jid::BareJid;
 use stonechat_stanza::Stanza;
 
+use super::line::{Line, Remark, State};
+use super::room::Room;
 use super::said::Change;
 
 /// So many messages of a conversation are kept.
 pub(crate) const MOST_LINES: usize = 2000;
 /// So many changes wait for the messages that they are about.
 const MOST_WAITING: usize = 200;
-
-/// How far a message has got.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum State {
-    /// It has come.
-    Received,
-    /// It waits for a connection.
-    Queued,
-    /// It was written to the connection.
-    Sent,
-    /// The server has it.
-    Stored,
-    /// The other side has it (XEP-0184).
-    Delivered,
-    /// The other side has read it (XEP-0333).
-    Read,
-    /// It did not arrive, or may not have.
-    Failed(String),
-}
-
-/// A message.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    pub(crate) id: Option<String>,
-    /// Its id in the archive.
-    pub(crate) archive_id: Option<String>,
-    pub(crate) mine: bool,
-    pub(crate) at: Timestamp,
-    pub(crate) body: String,
-    /// The id of the message that it answers.
-    pub(crate) reply: Option<String>,
-    /// The id of its last correction, and when that was.
-    pub(crate) edit: Option<(Option<String>, Timestamp)>,
-    pub(crate) retracted: bool,
-    /// The other side's reactions and one's own.
-    pub(crate) reactions: [Reactions; 2],
-    pub(crate) state: State,
-}
-
-/// The reactions of one side, and when they were said.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reactions {
-    pub(crate) all: Vec<String>,
-    at: Option<Timestamp>,
-}
-
-impl Line {
-    /// A message with a text.
-    pub(crate) fn new(id: Option<String>, mine: bool, at: Timestamp, body: String, state: State) -> Self {
-        let (archive_id, reply, edit) = (None, None, None);
-        Self {
-            id,
-            archive_id,
-            mine,
-            at,
-            body,
-            reply,
-            edit,
-            retracted: false,
-            reactions: <_>::default(),
-            state,
-        }
-    }
-
-    /// Whether it was sent with this id, at first or as a correction.
-    fn is(&self, id: &str) -> bool {
-        let edit = self.edit.as_ref().and_then(|(edit, _)| edit.as_deref());
-        self.id.as_deref() == Some(id) || edit == Some(id)
-    }
-}
-
-/// Something that was said about a message.
-#[derive(Debug, Clone)]
-pub(crate) struct Remark {
-    /// The id of the message that it is about.
-    pub(crate) about: String,
-    /// Whether it is by the own account.
-    pub(crate) mine: bool,
-    /// The id of the message that says it.
-    pub(crate) id: Option<String>,
-    pub(crate) at: Timestamp,
-    pub(crate) change: Change,
-}
-
-impl Remark {
-    /// Whether it is about this message, and by who may say it.
-    fn fits(&self, line: &Line) -> bool {
-        let may = match self.change {
-            Change::Corrected(_) | Change::Retracted => self.mine == line.mine,
-            Change::Delivered | Change::Read => self.mine != line.mine,
-            Change::Reacted(_) => true,
-        };
-        may && line.is(&self.about)
-    }
-}
 
 /// What is known of the messages before those that are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +31,8 @@ pub(crate) enum History {
 #[derive(Debug)]
 pub(crate) struct Conversation {
     pub(crate) with: BareJid,
+    /// The room that it is in; `None` for one of two.
+    pub(crate) room: Option<Room>,
     pub(crate) lines: VecDeque<Line>,
     pub(crate) unread: usize,
     /// The last message that asks to be told when it is read, until that is told.
@@ -143,6 +51,7 @@ impl Conversation {
     pub(crate) fn new(with: BareJid) -> Self {
         Self {
             with,
+            room: None,
             lines: VecDeque::new(),
             unread: 0,
             markable: None,
@@ -154,12 +63,27 @@ impl Conversation {
         }
     }
 
+    /// From here on it is in a room, whose past the room itself tells.
+    pub(super) fn become_room(&mut self, room: Room) {
+        self.room = Some(room);
+        self.history = History::Complete;
+    }
+
+    /// All of it was read.
+    pub(super) fn seen(&mut self) {
+        self.unread = 0;
+        self.room.iter_mut().for_each(|room| room.mentions = 0);
+    }
+
     /// Takes a message in its place in time, unless it is here already; whether it was not.
     pub(crate) fn insert(&mut self, mut line: Line) -> bool {
         let same = |known: &Line| {
             let by_archive = known.archive_id.is_some() && known.archive_id == line.archive_id;
             // Two different messages of one side do not have the same id and text, unless one was corrected since.
-            let by_id = known.id.is_some() && known.id == line.id && known.mine == line.mine;
+            let by_id = known.id.is_some()
+                && known.id == line.id
+                && known.mine == line.mine
+                && (known.mine || known.nick() == line.nick());
             by_archive || (by_id && (known.edit.is_some() || known.retracted || known.body == line.body))
         };
         if let Some(known) = self.lines.iter_mut().find(|known| same(known)) {
@@ -205,7 +129,7 @@ impl Conversation {
         if let Change::Corrected(body) = remark.change {
             let state = if remark.mine { State::Stored } else { State::Received };
             let line = Line::new(Some(remark.about), remark.mine, remark.at, body, state);
-            return self.insert(Line { edit: Some((remark.id, remark.at)), ..line });
+            return self.insert(Line { edit: Some((remark.id, remark.at)), by: remark.by, ..line });
         }
         if self.waiting.len() >= MOST_WAITING {
             self.waiting.pop_front();
@@ -250,48 +174,6 @@ impl Conversation {
     /// How many messages wait for a connection.
     pub(crate) fn queued(&self) -> usize {
         self.lines.iter().filter(|line| line.state == State::Queued).count()
-    }
-}
-
-impl Line {
-    /// Takes what was said about it.
-    fn change(&mut self, remark: Remark) {
-        match remark.change {
-            Change::Corrected(body) => {
-                let newer = self.edit.as_ref().is_none_or(|(_, at)| *at <= remark.at);
-                if newer && !self.retracted {
-                    self.body = body;
-                    self.edit = Some((remark.id, remark.at));
-                }
-            }
-            Change::Retracted => {
-                self.retracted = true;
-                self.body.clear();
-            }
-            Change::Reacted(all) => {
-                let known = &mut self.reactions[usize::from(remark.mine)];
-                if known.at.is_none_or(|at| at <= remark.at) {
-                    *known = Reactions { all, at: Some(remark.at) };
-                }
-            }
-            Change::Delivered => self.reach(State::Delivered),
-            Change::Read if self.mine => self.reach(State::Read),
-            Change::Read => {}
-        }
-    }
-
-    /// It has got so far, if not farther.
-    pub(crate) fn reach(&mut self, state: State) {
-        let far = |state: &State| match state {
-            State::Received | State::Failed(_) | State::Queued => 0,
-            State::Sent => 1,
-            State::Stored => 2,
-            State::Delivered => 3,
-            State::Read => 4,
-        };
-        if far(&state) > far(&self.state) {
-            self.state = state;
-        }
     }
 }
 

@@ -1,3 +1,5 @@
+use jiff::Timestamp;
+
 use super::*;
 
 fn at(second: i64) -> Timestamp {
@@ -21,7 +23,14 @@ fn conversation(lines: impl IntoIterator<Item = Line>) -> Conversation {
 }
 
 fn remark(about: &str, mine: bool, second: i64, change: Change) -> Remark {
-    Remark { about: about.to_owned(), mine, id: Some(format!("{about}-{second}")), at: at(second), change }
+    Remark {
+        about: about.to_owned(),
+        mine,
+        by: None,
+        id: Some(format!("{about}-{second}")),
+        at: at(second),
+        change,
+    }
 }
 
 fn corrected(body: &str) -> Change {

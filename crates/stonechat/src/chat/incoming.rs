@@ -6,8 +6,10 @@ use stonechat_jid::BareJid;
 use stonechat_stanza::{Kind, Stanza, message};
 use stonechat_xep_mam::client::Page;
 
-use super::conversation::{History, Line, Remark, State};
-use super::model::{Effect, MOST_CONVERSATIONS, Model};
+use super::conversation::History;
+use super::event::Effect;
+use super::line::{Line, Remark, State};
+use super::model::{MOST_CONVERSATIONS, Model};
 use super::said::{Heard, Said, What};
 use crate::stanzas;
 
@@ -64,7 +66,8 @@ impl Model {
                 conversation.insert(Line { archive_id, reply, ..line })
             }
             What::About(about, change) => {
-                conversation.remark(Remark { about, mine: said.mine, id: said.id, at: time, change })
+                let (mine, id) = (said.mine, said.id);
+                conversation.remark(Remark { about, mine, by: None, id, at: time, change })
             }
             What::Nothing => false,
         }
@@ -75,7 +78,7 @@ impl Model {
         let Some(conversation) = self.shown_mut().filter(|conversation| conversation.scroll == 0) else {
             return Vec::new();
         };
-        conversation.unread = 0;
+        conversation.seen();
         let told = conversation.markable.take().map(Effect::Displayed);
         let last = conversation.lines.iter().rev().find_map(|line| line.archive_id.clone());
         let with = conversation.with.clone();

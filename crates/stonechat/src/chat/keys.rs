@@ -7,7 +7,8 @@ use stonechat_xep_chatstates::State as ChatState;
 
 use super::commands::COMMANDS;
 use super::conversation::History;
-use super::model::{Effect, Model, Typing};
+use super::event::Effect;
+use super::model::{Model, Typing};
 
 /// Who does not type for so long has paused (XEP-0085 §3).
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
@@ -102,20 +103,37 @@ impl Model {
     }
 
     fn complete(&mut self) {
+        let is_command = self.input.text().starts_with('/');
+        let names = self.names_to_complete();
+        let jids = if is_command || names.is_empty() { self.jids_to_complete() } else { Vec::new() };
+        self.input.complete(|word, first| {
+            let commands = COMMANDS.iter().map(|(command, _)| (*command).to_owned());
+            let candidates: Vec<String> = match first && is_command {
+                true => commands.collect(),
+                false => jids.into_iter().chain(names).collect(),
+            };
+            // Who is spoken to stands at the beginning.
+            let end = if first && !is_command { ": " } else { " " };
+            let word = word.to_lowercase();
+            let fits = |candidate: &String| !word.is_empty() && candidate.to_lowercase().starts_with(&word);
+            candidates.into_iter().filter(fits).map(|candidate| format!("{candidate}{end}")).collect()
+        });
+    }
+
+    /// The nicknames in the room that is shown.
+    fn names_to_complete(&self) -> Vec<String> {
+        self.shown_room().map_or_else(Vec::new, |room| room.occupants.keys().cloned().collect())
+    }
+
+    /// All addresses that are known.
+    fn jids_to_complete(&self) -> Vec<String> {
         let known = self.contacts.keys().chain(&self.requests);
-        let mut jids: Vec<&str> =
-            known.chain(self.conversations.iter().map(|one| &one.with)).map(BareJid::as_str).collect();
+        let rooms = self.bookmarks.keys().chain(self.invitations.keys());
+        let all = known.chain(self.conversations.iter().map(|one| &one.with)).chain(rooms);
+        let mut jids: Vec<String> = all.map(BareJid::to_string).collect();
         jids.sort_unstable();
         jids.dedup();
-        self.input.complete(|word, first| {
-            let candidates: Vec<&str> = match first && word.starts_with('/') {
-                true => COMMANDS.iter().map(|(command, _)| *command).collect(),
-                false => jids,
-            };
-            let fits =
-                candidates.into_iter().filter(|candidate| !word.is_empty() && candidate.starts_with(word));
-            fits.map(|candidate| format!("{candidate} ")).collect()
-        });
+        jids
     }
 
     /// Something in the line has changed: tells the other side, if that tells us such things.
@@ -141,7 +159,7 @@ impl Model {
 
     /// What waits for a connection is not true any more when there is one.
     fn tell(&self, state: ChatState) -> Vec<Effect> {
-        let told = self.shown().filter(|_| self.is_online());
+        let told = self.shown().filter(|conversation| self.is_online() && conversation.room.is_none());
         told.map(|conversation| Effect::ChatState { to: conversation.with.clone(), state })
             .into_iter()
             .collect()

@@ -1,104 +1,20 @@
 //! The state of the chat, and what changes it: without a terminal, without a connection, without a clock.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use crossterm::event::KeyEvent;
 use jiff::Timestamp;
-use stonechat_client::Progress;
-use stonechat_jid::{BareJid, FullJid, Jid};
-use stonechat_stanza::Stanza;
+use stonechat_jid::{BareJid, FullJid};
+use stonechat_xep_bookmarks::Conference;
 use stonechat_xep_chatstates::State as ChatState;
-use stonechat_xep_mam::client::Page;
-use stonechat_xep_presence::client::Event as Presence;
-use stonechat_xep_roster::client::Event as Change;
 
 use super::contacts::Show;
 use super::conversation::{Conversation, History};
+use super::event::{Effect, Event};
 use super::input::Input;
 use super::kept::Read;
-use super::said::Heard;
 
 /// So many conversations are kept.
 pub(super) const MOST_CONVERSATIONS: usize = 500;
-
-/// What happens.
-#[derive(Debug)]
-pub(crate) enum Event {
-    Online {
-        jid: FullJid,
-        resumed: bool,
-    },
-    Offline {
-        why: String,
-        retry: Option<Duration>,
-    },
-    Closed {
-        why: Option<String>,
-    },
-    Roster(Change),
-    Presence(Presence),
-    Message(Heard),
-    /// What somebody does in a conversation.
-    ChatState {
-        from: Jid,
-        state: ChatState,
-    },
-    /// A page of the archive.
-    History {
-        with: BareJid,
-        page: Page,
-    },
-    /// What was asked of the server came to nothing.
-    Failed {
-        what: String,
-        with: Option<BareJid>,
-    },
-    /// How far the message with this id has got.
-    Progress {
-        id: String,
-        progress: Progress,
-    },
-    Key(KeyEvent),
-    Paste(String),
-    /// Time has passed.
-    Tick,
-}
-
-/// What is to be done.
-#[derive(Debug)]
-pub(crate) enum Effect {
-    /// Send this; with an id, tell how it fares.
-    Send {
-        stanza: Stanza,
-        follow: Option<String>,
-    },
-    /// Tell what we do.
-    ChatState {
-        to: BareJid,
-        state: ChatState,
-    },
-    /// Tell that all up to this message was read, if that is to be told.
-    Displayed(Stanza),
-    /// Add a contact, and ask to see its presence.
-    Add {
-        jid: BareJid,
-        name: String,
-    },
-    /// Remove a contact.
-    Remove(BareJid),
-    /// Let somebody see our presence, or do not.
-    Answer {
-        jid: BareJid,
-        accept: bool,
-    },
-    /// Ask for the messages before this one, or the last ones.
-    FetchHistory {
-        with: BareJid,
-        before: Option<String>,
-    },
-    Quit,
-}
 
 /// The state of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +44,10 @@ pub(crate) struct Model {
     /// Who asks to see our presence.
     pub(crate) requests: BTreeSet<BareJid>,
     pub(crate) conversations: Vec<Conversation>,
+    /// What is remembered of rooms.
+    pub(crate) bookmarks: BTreeMap<BareJid, Conference>,
+    /// The rooms to which we were invited, with their passwords.
+    pub(super) invitations: BTreeMap<BareJid, Option<String>>,
     pub(crate) current: Option<usize>,
     /// Up to where conversations were read on this device.
     pub(crate) up_to: Read,
@@ -151,6 +71,8 @@ impl Model {
             present: BTreeMap::new(),
             requests: BTreeSet::new(),
             conversations: Vec::new(),
+            bookmarks: BTreeMap::new(),
+            invitations: BTreeMap::new(),
             current: None,
             up_to: read,
             input: Input::default(),
@@ -187,6 +109,9 @@ impl Model {
                 }
             }
             Event::History { with, page } => self.history(&with, page),
+            Event::Room { room, news, occupants } => return self.in_room(&room, *news, occupants),
+            Event::Invited(invitation) => self.invited(invitation),
+            Event::Remembered(event) => self.remembered(event),
             Event::Failed { what, with } => {
                 if let Some(at) = with.and_then(|with| self.place(&with))
                     && self.conversations[at].history == History::Asked

@@ -11,11 +11,13 @@ use stonechat_xep_chatstates::client::ChatStates;
 use stonechat_xep_mam::Filter;
 use stonechat_xep_mam::client::{Archive, Page};
 use stonechat_xep_markers::client::Markers;
+use stonechat_xep_muc::client::{Occupant, Rooms};
 use stonechat_xep_presence::client::Presence;
 use stonechat_xep_roster::client::Roster;
 use tokio::sync::mpsc;
 
-use super::model::{Effect, Event};
+use super::event::{Effect, Event};
+use super::room_service as rooms;
 
 /// So many messages of the archive are read at once.
 const PAGE: u32 = 50;
@@ -65,6 +67,28 @@ impl Performer {
             Effect::Answer { jid, accept } => {
                 self.with("that cannot be answered", move |client| answer(client, jid, accept));
             }
+            Effect::Join { room, nick, password } => {
+                let client = self.client.clone();
+                report(self.reports.clone(), rooms::join(client, room, nick, password));
+            }
+            Effect::Leave(room) => {
+                self.with("the room cannot be left", move |client| rooms::leave(client, room));
+            }
+            Effect::Invite { room, who, reason } => {
+                self.with("nobody can be invited", move |client| rooms::invite(client, room, who, reason));
+            }
+            Effect::Rename { room, nick } => {
+                self.with("no other nickname", move |client| rooms::rename(client, room, nick));
+            }
+            Effect::Subject { room, text } => {
+                self.with("no other subject", move |client| rooms::set_subject(client, room, text));
+            }
+            Effect::Bookmark { room, nick } => {
+                self.with("the room cannot be remembered", move |client| rooms::remember(client, room, nick));
+            }
+            Effect::Forget(room) => {
+                self.with("the room cannot be forgotten", move |client| rooms::forget(client, room));
+            }
             Effect::FetchHistory { with, before } => {
                 let archive = self.client.service::<Archive>();
                 report(self.reports.clone(), async move {
@@ -80,6 +104,11 @@ impl Performer {
             Effect::Quit => {}
         }
         None
+    }
+
+    /// Who is in a room.
+    pub(super) fn occupants(&self, room: &BareJid) -> Vec<Occupant> {
+        self.client.service::<Rooms>().map_or_else(Vec::new, |rooms| rooms.occupants(room))
     }
 
     fn queue(&self, outgoing: Outgoing) -> Option<Event> {

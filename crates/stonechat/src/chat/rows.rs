@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line as Row, Span};
 
-use super::conversation::{Conversation, History, Line, State};
+use super::conversation::{Conversation, History};
+use super::line::{Line, State};
 use super::look::Look;
 use super::model::Model;
 use super::text::{cut, wrapped};
@@ -74,10 +75,20 @@ fn message_rows(
     width: usize,
 ) -> Vec<Row<'static>> {
     let chosen = conversation.chosen.is_some() && conversation.chosen == line.id;
+    if line.state == State::Told {
+        let text = format!("{} {}", look.clock(line.at), say::printable(&line.body));
+        let rows = wrapped(&text, 0, width).into_iter().enumerate();
+        let indented = |(at, row)| if at == 0 { row } else { format!("  {row}") };
+        return rows.map(|row| Row::styled(indented(row), Modifier::DIM)).collect();
+    }
     let head = Head {
         clock: look.clock(line.at),
-        name: name_of(model, conversation, line.mine),
-        style: look.name(if line.mine { &model.account } else { &conversation.with }),
+        name: author(model, conversation, line),
+        style: look.name(match &line.by {
+            _ if line.mine => model.account.as_str(),
+            Some(by) => &by.nick,
+            None => conversation.with.as_str(),
+        }),
     };
     let mut rows: Vec<_> = quotation(model, conversation, line, width).into_iter().collect();
     rows.extend(text_rows(look, line, &head, width));
@@ -86,6 +97,17 @@ fn message_rows(
         rows = rows.into_iter().map(|row| row.style(Modifier::REVERSED)).collect();
     }
     rows
+}
+
+/// What whoever has said it is called.
+fn author(model: &Model, conversation: &Conversation, line: &Line) -> String {
+    match &line.by {
+        Some(by) if !line.mine => {
+            let alone = if line.whispered { " (to you alone)" } else { "" };
+            format!("{}{alone}", cut(&say::one_line(&by.nick), 24))
+        }
+        _ => name_of(model, conversation, line.mine),
+    }
 }
 
 fn name_of(model: &Model, conversation: &Conversation, mine: bool) -> String {
@@ -97,9 +119,7 @@ fn quotation(model: &Model, conversation: &Conversation, line: &Line, width: usi
     let original = conversation.line(line.reply.as_deref()?);
     let quoted = original.map_or_else(
         || "an earlier message".to_owned(),
-        |original| {
-            format!("{}: {}", name_of(model, conversation, original.mine), say::one_line(&original.body))
-        },
+        |original| format!("{}: {}", author(model, conversation, original), say::one_line(&original.body)),
     );
     Some(Row::styled(format!("  ↱ {}", cut(&quoted, width.saturating_sub(4))), Modifier::DIM))
 }
@@ -124,7 +144,7 @@ struct Head {
 fn text_rows(look: &Look, line: &Line, head: &Head, width: usize) -> Vec<Row<'static>> {
     let dim = Style::new().add_modifier(Modifier::DIM);
     let (mark, style) = match &line.state {
-        State::Received => (String::new(), Style::new()),
+        State::Received | State::Told => (String::new(), Style::new()),
         State::Queued => (" … waits".to_owned(), dim),
         State::Sent => (" …".to_owned(), dim),
         State::Stored => (" ✓".to_owned(), Style::new()),

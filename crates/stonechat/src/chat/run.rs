@@ -12,17 +12,20 @@ use stonechat_client::{Event as Happening, Events, RequestError};
 use stonechat_extension::client::{Event as Told, new_id};
 use stonechat_stanza::Kind;
 use stonechat_stanza::error::Condition;
+use stonechat_xep_bookmarks::client as bookmarks;
 use stonechat_xep_carbons::client as carbons;
 use stonechat_xep_chatstates::client as chatstates;
 use stonechat_xep_mam::client as mam;
+use stonechat_xep_muc::client::{self as muc, News};
 use stonechat_xep_presence::client as presence;
 use stonechat_xep_roster::client as roster;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::event::{Effect, Event};
 use super::kept::Keeper;
 use super::look::Look;
-use super::model::{Effect, Event, Model};
+use super::model::Model;
 use super::perform::Performer;
 use super::said::{Heard, delayed};
 use super::view;
@@ -114,7 +117,7 @@ impl Chat {
                 happening = events.next(), if !is_over => match happening {
                     // Before there was a session, what is final is wrong with what the user has said.
                     Some(Happening::Closed(Some(error))) if !was_online => return Err(error.into()),
-                    Some(happening) => translate(happening),
+                    Some(happening) => translate(happening, &self.performer),
                     None => { is_over = true; None }
                 },
                 Some(report) = reported.recv() => Some(report),
@@ -149,7 +152,7 @@ fn input(input: Input) -> Option<Event> {
 }
 
 /// What the client says.
-fn translate(happening: Happening) -> Option<Event> {
+fn translate(happening: Happening, performer: &Performer) -> Option<Event> {
     Some(match happening {
         Happening::Online { jid, resumed } => Event::Online { jid, resumed },
         Happening::Offline { error, retry, .. } => Event::Offline { why: error.to_string(), retry },
@@ -158,12 +161,31 @@ fn translate(happening: Happening) -> Option<Event> {
             Kind::Message(_) => Event::Message(Heard::live(inbound.stanza)),
             _ => return None,
         },
-        Happening::Extension(told) => return of_extension(told),
+        Happening::Extension(told) => {
+            return of_room(told, performer).unwrap_or_else(of_extension);
+        }
         _ => return None,
     })
 }
 
-/// What an extension says.
+/// What the extensions for rooms say; what another one says is given back.
+fn of_room(told: Told, performer: &Performer) -> Result<Option<Event>, Told> {
+    let told = match told.take::<muc::Event>() {
+        Ok(muc::Event { room, news }) => {
+            let entered = matches!(news, News::Entered(_));
+            let occupants = if entered { performer.occupants(&room) } else { Vec::new() };
+            return Ok(Some(Event::Room { room, news: Box::new(news), occupants }));
+        }
+        Err(told) => told,
+    };
+    let told = match told.take::<muc::Invitation>() {
+        Ok(invitation) => return Ok(Some(Event::Invited(invitation))),
+        Err(told) => told,
+    };
+    told.take::<bookmarks::Event>().map(|event| Some(Event::Remembered(event)))
+}
+
+/// What another extension says.
 fn of_extension(told: Told) -> Option<Event> {
     let told = match told.take::<carbons::Event>() {
         Ok(carbons::Event::Copy { message, delay, .. }) => {

@@ -10,6 +10,7 @@ use stonechat_stanza::{Kind, Stanza, message};
 use stonechat_xep_correction::Replace;
 use stonechat_xep_mam::client::id_of;
 use stonechat_xep_markers::{Displayed, Markable};
+use stonechat_xep_muc::USER;
 use stonechat_xep_reactions::Reactions;
 use stonechat_xep_receipts::Received;
 use stonechat_xep_replies::Reply;
@@ -88,9 +89,13 @@ pub(crate) enum Change {
 }
 
 impl Said {
-    /// Reads a message; what is not valid in it is as if it were not there. `None` for what belongs to no conversation of two.
+    /// Reads a message; what is not valid in it is as if it were not there. `None` for what belongs to no conversation of two, such as what
+    /// somebody in a room says to us alone (XEP-0045 §7.5).
     pub(crate) fn of(stanza: &Stanza, account: &BareJid) -> Option<Self> {
         let Kind::Message(message::Type::Chat | message::Type::Normal) = stanza.kind() else { return None };
+        if stanza.has(USER, "x") {
+            return None;
+        }
         let mine = stanza.from().is_none_or(|from| from.bare_str() == account.as_str());
         let other = if mine { stanza.to() } else { stanza.from() };
         let with = other.map_or_else(|| account.clone(), |other| other.to_bare());
@@ -145,6 +150,8 @@ mod tests {
         let ours = said("from='juliet@example.com/desk' to='romeo@example.net'", "").unwrap();
         assert_eq!((ours.with.as_str(), ours.mine), ("romeo@example.net", true));
         assert_eq!(said(&format!("{ROMEO} type='groupchat'"), "<body>x</body>"), None);
+        let whispered = "<body>x</body><x xmlns='http://jabber.org/protocol/muc#user'/>";
+        assert_eq!(said(&format!("{ROMEO} type='chat'"), whispered), None);
     }
 
     #[test]

@@ -8,10 +8,13 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line as Row, Span};
 use ratatui::widgets::Paragraph;
 use stonechat_jid::BareJid;
+use stonechat_xep_muc::Role;
 
 use super::contacts::Show;
+use super::conversation::Conversation;
 use super::look::Look;
 use super::model::{Link, Model};
+use super::room::{Room, Standing};
 use super::rows::conversation_rows;
 use super::text::cut;
 use crate::say;
@@ -19,6 +22,9 @@ use crate::say;
 /// How wide the contacts are, and how wide a screen has to be for them to be shown.
 const CONTACTS: u16 = 28;
 const WIDE: u16 = 70;
+/// The same for those who are in a room.
+const OCCUPANTS: u16 = 20;
+const WIDER: u16 = 100;
 
 /// Draws the whole screen. The result is how far the conversation is scrolled back, which may not be as far as the model would.
 pub(crate) fn draw(model: &Model, look: &Look, frame: &mut Frame<'_>) -> usize {
@@ -31,9 +37,19 @@ pub(crate) fn draw(model: &Model, look: &Look, frame: &mut Frame<'_>) -> usize {
     .areas(frame.area());
     frame.render_widget(Paragraph::new(title_row(model, look)).style(Modifier::REVERSED), title);
     let side = if middle.width >= WIDE { CONTACTS } else { 0 };
-    let [contacts, conversation] =
-        Layout::horizontal([Constraint::Length(side), Constraint::Min(0)]).areas(middle);
+    let room = model.shown_room();
+    let others = if room.is_some() && middle.width >= WIDER { OCCUPANTS } else { 0 };
+    let [contacts, conversation, occupants] =
+        Layout::horizontal([Constraint::Length(side), Constraint::Min(0), Constraint::Length(others)])
+            .areas(middle);
     frame.render_widget(Paragraph::new(contact_rows(model, look, contacts)), contacts);
+    let head = u16::from(room.is_some_and(|room| room.subject.is_some()));
+    let [subject, conversation] =
+        Layout::vertical([Constraint::Length(head), Constraint::Min(0)]).areas(conversation);
+    if let Some(room) = room {
+        frame.render_widget(Paragraph::new(subject_row(room, subject.width)), subject);
+        frame.render_widget(Paragraph::new(occupant_rows(room, look, occupants)), occupants);
+    }
     let (rows, scroll) = conversation_rows(model, look, conversation);
     frame.render_widget(Paragraph::new(rows), conversation);
     frame.render_widget(Paragraph::new(status_row(model)), status);
@@ -78,25 +94,78 @@ fn contact_rows(model: &Model, look: &Look, area: Rect) -> Vec<Row<'static>> {
 }
 
 fn contact_row(model: &Model, look: &Look, at: usize, jid: &BareJid, width: u16) -> Row<'static> {
-    let mark = match model.show_of(jid) {
+    let conversation = model.conversations.get(at);
+    let mark = mark(model, jid, conversation.and_then(|one| one.room.as_ref()));
+    let unread = conversation.map(unread).unwrap_or_default();
+    let left = usize::from(width).saturating_sub(4 + unread.len());
+    let name = cut(&say::one_line(model.name(jid)), left);
+    let style = if model.current == Some(at) { Modifier::REVERSED } else { Modifier::empty() };
+    let unread = Span::styled(unread, Modifier::BOLD);
+    Row::from(vec![Span::raw(format!("{mark} ")), Span::styled(name, look.name(jid.as_str())), unread])
+        .style(style)
+}
+
+fn mark(model: &Model, jid: &BareJid, room: Option<&Room>) -> char {
+    if let Some(room) = room {
+        return match room.standing {
+            Standing::In => '#',
+            Standing::Entering => '…',
+            Standing::Out(_) => '×',
+        };
+    }
+    match model.show_of(jid) {
         Some(Show::Here) => '●',
         Some(Show::Away) => '◐',
         Some(Show::Busy) => '⊘',
         Some(Show::Absent) => '○',
         None => '·',
+    }
+}
+
+/// How many messages are unread, and in a room how many of those are for us.
+fn unread(conversation: &Conversation) -> String {
+    match (conversation.unread, conversation.room.as_ref().map_or(0, |room| room.mentions)) {
+        (0, _) => String::new(),
+        (unread, 0) => format!(" ({unread})"),
+        (unread, mentions) => format!(" ({unread} @{mentions})"),
+    }
+}
+
+fn subject_row(room: &Room, width: u16) -> Row<'static> {
+    let subject = room.subject.as_deref().unwrap_or_default();
+    Row::styled(cut(&say::one_line(subject), usize::from(width)), Modifier::DIM)
+}
+
+/// Who is in a room: those who keep order, and then the others.
+fn occupant_rows(room: &Room, look: &Look, area: Rect) -> Vec<Row<'static>> {
+    let moderates = |role: &Role| *role == Role::Moderator;
+    let first = room.occupants.iter().filter(|(_, role)| moderates(role));
+    let all = first.chain(room.occupants.iter().filter(|(_, role)| !moderates(role)));
+    let (height, width) = (usize::from(area.height), usize::from(area.width));
+    let row = |(nick, role): (&String, &Role)| {
+        let mark = if moderates(role) { " @" } else { "  " };
+        let name = cut(&say::one_line(nick), width.saturating_sub(3));
+        Row::from(vec![Span::raw(mark), Span::styled(name, look.name(nick))])
     };
-    let unread = model.conversations.get(at).map_or(0, |one| one.unread);
-    let unread = if unread == 0 { String::new() } else { format!(" ({unread})") };
-    let room = usize::from(width).saturating_sub(4 + unread.len());
-    let name = cut(&say::one_line(model.name(jid)), room);
-    let style = if model.current == Some(at) { Modifier::REVERSED } else { Modifier::empty() };
-    let unread = Span::styled(unread, Modifier::BOLD);
-    Row::from(vec![Span::raw(format!("{mark} ")), Span::styled(name, look.name(jid)), unread]).style(style)
+    let mut rows: Vec<_> = all.take(height).map(row).collect();
+    let hidden = room.occupants.len().saturating_sub(height);
+    if let Some(last) = rows.last_mut().filter(|_| hidden > 0) {
+        *last = Row::styled(format!("  and {} others", hidden + 1), Modifier::DIM);
+    }
+    rows
 }
 
 fn status_row(model: &Model) -> Row<'static> {
     if let Some(notice) = &model.notice {
         return Row::styled(say::one_line(notice), Modifier::BOLD);
+    }
+    match model.shown_room().map(|room| &room.standing) {
+        Some(Standing::Entering) => return Row::styled("the room is being entered…", Modifier::DIM),
+        Some(Standing::Out(why)) => {
+            let why = format!("not in the room: {}", say::one_line(why));
+            return Row::styled(why, Modifier::BOLD);
+        }
+        Some(Standing::In) | None => {}
     }
     let typing = model.shown().filter(|conversation| conversation.composing);
     let typing =
