@@ -75,7 +75,8 @@ impl Conversation {
         self.room.iter_mut().for_each(|room| room.mentions = 0);
     }
 
-    /// Takes a message in its place in time, unless it is here already; whether it was not.
+    /// Takes a message in its place in time, unless it is here already; whether there is something new to read. What was asked of the archive may
+    /// have it before it comes by itself, and it is new then, too.
     pub(crate) fn insert(&mut self, mut line: Line) -> bool {
         let same = |known: &Line| {
             let by_archive = known.archive_id.is_some() && known.archive_id == line.archive_id;
@@ -92,7 +93,9 @@ impl Conversation {
             if known.mine && matches!(known.state, State::Queued | State::Sent | State::Failed(_)) {
                 known.state = line.state;
             }
-            return false;
+            let is_new = line.heard && !known.heard && !known.mine;
+            known.heard |= line.heard;
+            return is_new;
         }
         let (now, later): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(|remark| remark.fits(&line));
         self.waiting = later.into();

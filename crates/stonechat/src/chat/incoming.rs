@@ -24,7 +24,7 @@ impl Model {
         let (mine, is_text) = (said.mine, matches!(said.what, What::Text { .. }));
         let markable = matches!(said.what, What::Text { markable: true, .. });
         let Some(at) = self.place_of(&said) else { return Vec::new() };
-        let is_new = self.take(at, said, heard);
+        let is_new = self.take(at, said, heard, true);
         let shown = self.current == Some(at);
         let conversation = &mut self.conversations[at];
         let up_to = self.up_to.get(&conversation.with);
@@ -54,8 +54,8 @@ impl Model {
         }
     }
 
-    /// Puts what was said into its conversation; whether there is something new to read.
-    fn take(&mut self, at: usize, said: Said, heard: &Heard) -> bool {
+    /// Puts what was said into its conversation, which has come by itself or was asked for; whether there is something new to read.
+    fn take(&mut self, at: usize, said: Said, heard: &Heard, by_itself: bool) -> bool {
         let time = heard.at.map_or(self.now, |at: Timestamp| at.min(self.now));
         let state = if said.mine { State::Stored } else { State::Received };
         let conversation = &mut self.conversations[at];
@@ -63,7 +63,7 @@ impl Model {
             What::Text { body, reply, .. } => {
                 let archive_id = heard.id_in_archive(&self.account);
                 let line = Line::new(said.id, said.mine, time, body, state);
-                conversation.insert(Line { archive_id, reply, ..line })
+                conversation.insert(Line { archive_id, reply, heard: by_itself, ..line })
             }
             What::About(about, change) => {
                 let (mine, id) = (said.mine, said.id);
@@ -110,7 +110,7 @@ impl Model {
                 archive_id: Some(kept.id),
             };
             if let Some(said) = Said::of(&heard.stanza, &self.account).filter(|said| said.with == *with) {
-                self.take(at, said, &heard);
+                self.take(at, said, &heard, false);
             }
         }
         let conversation = &mut self.conversations[at];

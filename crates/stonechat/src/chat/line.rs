@@ -38,6 +38,8 @@ pub(crate) struct Line {
     /// Whether it was said in a room to us alone.
     pub(crate) whispered: bool,
     pub(crate) at: Timestamp,
+    /// Whether it has come by itself, and not only with a page of the archive.
+    pub(super) heard: bool,
     pub(crate) body: String,
     /// The id of the message that it answers.
     pub(crate) reply: Option<String>,
@@ -67,6 +69,7 @@ impl Line {
             by,
             whispered: false,
             at,
+            heard: true,
             body,
             reply,
             edit,

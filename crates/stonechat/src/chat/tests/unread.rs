@@ -67,3 +67,15 @@ fn what_this_device_has_read_is_not_unread_after_the_next_start() {
     chat.does(kept("3"));
     assert_eq!(chat.model.conversations[0].unread, 1);
 }
+
+/// What is delivered may be in the archive a moment before.
+#[test]
+fn a_message_that_a_page_of_the_archive_has_first_is_told_to_be_read_when_it_comes() {
+    let mut chat = Chat::talking();
+    let body = "<body>hello</body><markable xmlns='urn:xmpp:chat-markers:0'/>";
+    chat.does(page(vec![archived("1", "romeo@example.net/orchard", "2026-11-29T12:00:00Z", body)], true));
+    let live = HELLO.replace("'r1'", "'m1'");
+    assert_eq!(chat.stanza(&live), ["read m1"]);
+    assert_eq!(chat.stanza(&live), [""; 0]);
+    assert_eq!(chat.lines(), ["hello"]);
+}
