@@ -44,6 +44,9 @@ pub(crate) struct Options {
     /// The file with passwords: lines of an address, a space, and the password. Nobody else may read it.
     #[arg(long, global = true, env = "STONECHAT_KEYRING", value_name = "FILE")]
     pub(crate) keyring: Option<PathBuf>,
+    /// Keep no token that stands for the password at the next login of the chat.
+    #[arg(long, global = true, env = "STONECHAT_NO_TOKEN")]
+    pub(crate) no_token: bool,
     /// How many seconds to wait, for the login and for each answer [default: 30].
     #[arg(long, global = true, env = "STONECHAT_TIMEOUT", value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -67,6 +70,8 @@ pub(crate) struct Account {
     pub(crate) roots: Option<Vec<CertificateDer<'static>>>,
     pub(crate) patience: Duration,
     pub(crate) extensions: Sections,
+    /// Whether a token may be kept.
+    pub(crate) keeps_token: bool,
     keyring: Option<PathBuf>,
 }
 
@@ -96,6 +101,7 @@ impl Options {
             ca: self.ca.or(file.ca),
             name_server: self.name_server.or(file.name_server),
             keyring: self.keyring.or(file.keyring),
+            no_token: self.no_token || file.no_token,
             timeout: self.timeout.or(file.timeout),
             config: self.config,
             extensions: file.extensions,
@@ -114,7 +120,8 @@ impl Options {
         let place = self.place(&jid);
         let name_server = self.name_server;
         let keyring = self.keyring.or_else(|| folder.map(|folder| folder.join("keyring")));
-        Ok(Account { jid, place, name_server, roots, patience, extensions: self.extensions, keyring })
+        let (extensions, keeps_token) = (self.extensions, !self.no_token);
+        Ok(Account { jid, place, name_server, roots, patience, extensions, keeps_token, keyring })
     }
 
     fn place(&self, jid: &BareJid) -> Place {
@@ -134,6 +141,11 @@ impl Account {
     /// The password.
     pub(crate) fn password(&self) -> Result<Secret, Failure> {
         secret::of(&self.jid, self.keyring.as_deref())
+    }
+
+    /// The password, where somebody has written it down.
+    pub(crate) fn known_password(&self) -> Result<Option<Secret>, Failure> {
+        secret::known(&self.jid, self.keyring.as_deref())
     }
 
     /// The password that the account is to have, when there is none yet.

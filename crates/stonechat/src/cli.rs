@@ -31,7 +31,8 @@ Passwords:
 
 Configuration file:
   stonechat/config.toml in $XDG_CONFIG_HOME has the same keys as the options for the account and
-  the connection: jid, host, port, direct-tls, ca, name-server, keyring, timeout. A section
+  the connection: jid, host, port, direct-tls, ca, name-server, keyring, no-token,
+  timeout. A section
   [extensions.NAME] configures an extension, as [extensions.receipts] with answer = \"nobody\";
   enabled = false keeps it out of the chat.
 
@@ -66,7 +67,11 @@ Marks:
 
 Messages that the account's other devices receive and send are shown, too. When it starts, those are
 counted as unread that came after the last one that you have written, or read on any device. What was
-read on this one is kept in stonechat in $XDG_STATE_HOME.";
+read on this one is kept in stonechat in $XDG_STATE_HOME.
+
+Where the server gives a token for the next login, that is kept there, too, in a file that nobody else may
+read. It stands for the password until that is another; --no-token keeps none. It goes with one chat at
+a time.";
 
 /// The Stonechat XMPP client for terminals.
 #[derive(Debug, Parser)]

@@ -4,7 +4,7 @@
 //!
 //! # Passwords
 //! Never from an argument, where everybody on the machine could see it: from `STONECHAT_PASSWORD`, from the keyring file, which nobody else
-//! may be able to read, or from a prompt.
+//! may be able to read, or from a prompt. The chat keeps a token that stands for the password at its next login (XEP-0484), in a file of that kind.
 //!
 //! # Output
 //! Standard output has what was asked for, standard error one line on what went wrong and what can be done. What others have written
@@ -27,7 +27,7 @@
 //!
 //! # Where what is
 //! `cli`: the words of the command line; `account`: whose client, and where to connect; `secret`: passwords; `session`: a session
-//! for one command; `extensions`: those that are linked; `command`: the commands; `web`: putting files there; `chat`: the full-screen client;
+//! for one command; `installation`: what is kept for the next login; `extensions`: those that are linked; `command`: the commands; `web`: putting files there; `chat`: the full-screen client;
 //! `failure`: what a command that failed says.
 //!
 //! Left out: in rooms, answers, reactions and taking back; private messages to occupants, which are shown and not sent; encryption from end to
@@ -39,7 +39,9 @@ mod cli;
 mod command;
 mod extensions;
 mod failure;
+mod installation;
 mod media;
+mod private;
 mod progress;
 mod say;
 mod secret;

@@ -19,7 +19,7 @@ const MOST: u64 = 1 << 20;
 pub(crate) type Secret = Zeroizing<String>;
 
 /// The password of an account, where somebody has written it down: in the environment, else in the keyring.
-fn known(account: &BareJid, keyring: Option<&Path>) -> Result<Option<Secret>, Failure> {
+pub(crate) fn known(account: &BareJid, keyring: Option<&Path>) -> Result<Option<Secret>, Failure> {
     if let Ok(password) = std::env::var(VARIABLE)
         && !password.is_empty()
     {

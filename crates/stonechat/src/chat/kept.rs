@@ -3,15 +3,13 @@
 //! Other devices are told by markers (XEP-0333), which not every message asks for; this device remembers by itself.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
 use stonechat_jid::BareJid;
 
 use crate::account::{Account, folder};
 use crate::failure::Failure;
+use crate::private;
 
 /// The ids in the archive of the last messages that were read, by conversation.
 pub(crate) type Read = BTreeMap<BareJid, String>;
@@ -33,33 +31,27 @@ impl Keeper {
     /// What was kept; nothing at first.
     pub(crate) fn load(&self) -> Result<Read, Failure> {
         let Some(file) = &self.file else { return Ok(Read::new()) };
-        match fs::read(file) {
-            Ok(text) => serde_json::from_slice(&text)
-                .map_err(|error| Failure::config(format!("{}: {error}; remove the file", file.display()))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Read::new()),
-            Err(error) => Err(Failure::io(file.display(), error)),
-        }
+        let content = private::read(file).map_err(|error| Failure::io(file.display(), error))?;
+        content.map_or_else(
+            || Ok(Read::new()),
+            |content| {
+                serde_json::from_slice(&content.text)
+                    .map_err(|error| Failure::config(format!("{}: {error}; remove the file", file.display())))
+            },
+        )
     }
 
     /// Keeps this in the place of what was kept before. Nobody else may read with whom one talks.
     pub(crate) fn save(&self, read: &Read) -> Result<(), Failure> {
         let Some(file) = &self.file else { return Ok(()) };
-        let save = || {
-            if let Some(folder) = file.parent() {
-                DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-            }
-            let new = file.with_extension("new");
-            let mut out =
-                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-            out.write_all(&serde_json::to_vec(read)?)?;
-            fs::rename(&new, file)
-        };
+        let save = || private::write(file, &serde_json::to_vec(read)?);
         save().map_err(|error| Failure::io(file.display(), error))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

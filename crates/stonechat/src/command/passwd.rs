@@ -5,7 +5,7 @@ use stonechat_xep_register::client::Registration;
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::{say, secret};
+use crate::{installation, say, secret};
 
 pub(crate) async fn run(account: &Account) -> Result<(), Failure> {
     // With the old one first: who mistypes that need not think of a new one.
@@ -19,5 +19,6 @@ async fn change(session: &mut Session, account: &Account) -> Result<(), Failure>
     let new = secret::new(&account.jid)?;
     let registration = session.service::<Registration>()?;
     session.during(registration.change_password(new.as_str()), |_| {}).await??;
+    installation::forget_token(&account.jid)?;
     say::line(format!("the password of {} is changed", account.jid))
 }

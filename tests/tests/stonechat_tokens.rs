@@ -1,0 +1,101 @@
+//! The tokens that the full-screen client keeps in the place of the password (XEP-0484).
+
+#![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+
+mod terminal;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use stonechat_tests::{Process, Screen, Settings, WITHIN};
+use terminal::Place;
+
+fn file(place: &Place) -> PathBuf {
+    place.home.join(".local/state/stonechat/token-user1@localhost.json")
+}
+
+fn kept(place: &Place) -> Value {
+    serde_json::from_slice(&std::fs::read(file(place)).unwrap()).unwrap()
+}
+
+/// The chat, for somebody who has not written the password down.
+fn without_password(place: &Place, args: &[&str]) -> Screen {
+    let mut command = place.of_user("user1", &[&["chat"], args].concat());
+    command.env_remove("STONECHAT_PASSWORD");
+    place.screen(command)
+}
+
+fn leave(mut screen: Screen) {
+    screen.types("/quit");
+    screen.ends();
+}
+
+/// It is asked for the password, and let in with that.
+#[track_caller]
+fn asked(mut screen: Screen, password: &str) -> Screen {
+    screen.shows("Password for user1@localhost:");
+    screen.types(password);
+    screen.shows("· online");
+    screen
+}
+
+#[test]
+fn a_token_stands_for_the_password_until_there_is_another_password() {
+    let server = Settings::new().start_with_users(1);
+    let place = Place::of(&server);
+    leave(asked(without_password(&place, &[]), "pw-user1"));
+    let first = kept(&place);
+    assert!(first["token"]["token"].is_string(), "{first}");
+    assert_eq!(std::fs::metadata(file(&place)).unwrap().permissions().mode() & 0o777, 0o600);
+
+    // With the token nothing is asked for, and each use counts.
+    for used in 1..3 {
+        let mut screen = without_password(&place, &[]);
+        let shown = screen.shows("· online");
+        assert!(!shown.contains("Password"), "{shown}");
+        leave(screen);
+        let now = kept(&place);
+        assert_eq!((&now["id"], &now["token"]["used"]), (&first["id"], &used.into()), "{now}");
+    }
+
+    // Another password ends the token: with that, the client is in; without, it asks.
+    let _ = server.command(&["user", "passwd", "user1@localhost"], &["another-one"]).expect_success();
+    let mut with_password = place.of_user("user1", &["chat"]);
+    with_password.env("STONECHAT_PASSWORD", "another-one");
+    let mut screen = place.screen(with_password);
+    screen.shows("· online");
+    leave(screen);
+    let _ = server.command(&["user", "passwd", "user1@localhost"], &["the-third-one"]).expect_success();
+    leave(asked(without_password(&place, &[]), "the-third-one"));
+
+    // Who changes the password here ends the token here, too.
+    let mut passwd = place.of_user("user1", &["passwd"]);
+    passwd.env("STONECHAT_PASSWORD", "the-third-one");
+    let mut passwd = Process::spawn(passwd);
+    passwd.send_line("the-fourth-one");
+    let _ = passwd.finish(WITHIN).expect_success();
+    assert_eq!(kept(&place)["token"], Value::Null);
+    leave(asked(without_password(&place, &[]), "the-fourth-one"));
+}
+
+#[test]
+fn no_token_is_kept_by_who_does_not_want_that_and_none_is_used_that_others_could_read() {
+    let server = Settings::new().start_with_users(1);
+    let place = Place::of(&server);
+    leave(asked(without_password(&place, &["--no-token"]), "pw-user1"));
+    assert!(!file(&place).exists());
+
+    leave(asked(without_password(&place, &[]), "pw-user1"));
+    std::fs::set_permissions(file(&place), std::fs::Permissions::from_mode(0o644)).unwrap();
+    leave(asked(without_password(&place, &[]), "pw-user1"));
+    assert_eq!(std::fs::metadata(file(&place)).unwrap().permissions().mode() & 0o777, 0o600);
+    // The other chat has the token.
+    let mut first = without_password(&place, &[]);
+    first.shows("· online");
+    let second = asked(without_password(&place, &[]), "pw-user1");
+    leave(second);
+    let shown = first.shows("· online");
+    assert!(!shown.contains("offline"), "{shown}");
+    leave(first);
+}
