@@ -64,6 +64,8 @@ pub(crate) enum Event {
     },
     Key(KeyEvent),
     Paste(String),
+    /// The terminal has got the focus, or lost it.
+    Focus(bool),
     /// Time has passed.
     Tick,
 }
@@ -131,5 +133,7 @@ pub(crate) enum Effect {
         with: BareJid,
         before: Option<String>,
     },
+    /// Tell the server whether the person looks.
+    Active(bool),
     Quit,
 }

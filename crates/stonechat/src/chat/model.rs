@@ -7,6 +7,7 @@ use stonechat_jid::{BareJid, FullJid};
 use stonechat_xep_bookmarks::Conference;
 use stonechat_xep_chatstates::State as ChatState;
 
+use super::attention::Attention;
 use super::contacts::Show;
 use super::conversation::{Conversation, History};
 use super::event::{Effect, Event};
@@ -55,6 +56,7 @@ pub(crate) struct Model {
     /// Something to know, until a key is pressed.
     pub(crate) notice: Option<String>,
     pub(super) typing: Option<Typing>,
+    pub(super) attention: Attention,
     pub(super) now: Timestamp,
     ids: String,
     used_ids: u64,
@@ -78,6 +80,7 @@ impl Model {
             input: Input::default(),
             notice: None,
             typing: None,
+            attention: Attention::at(now),
             now,
             ids,
             used_ids: 0,
@@ -90,12 +93,23 @@ impl Model {
         match event {
             Event::Online { jid, resumed } => return self.online(jid, resumed),
             Event::Message(heard) => return self.message(&heard),
-            Event::Key(key) => return self.key(key),
-            Event::Paste(text) => {
-                self.input.insert(&text);
-                return self.typed();
+            Event::Key(key) => {
+                let mut effects = self.acted();
+                effects.extend(self.key(key));
+                return effects;
             }
-            Event::Tick => return self.pause(),
+            Event::Paste(text) => {
+                let mut effects = self.acted();
+                self.input.insert(&text);
+                effects.extend(self.typed());
+                return effects;
+            }
+            Event::Focus(focused) => return self.focus(focused),
+            Event::Tick => {
+                let mut effects = self.pause();
+                effects.extend(self.look());
+                return effects;
+            }
             Event::Offline { why, retry } => {
                 let retry = retry.and_then(|retry| now.checked_add(retry).ok());
                 self.disconnected(Link::Offline { why, retry });

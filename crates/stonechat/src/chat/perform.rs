@@ -8,6 +8,7 @@ use stonechat_jid::BareJid;
 use stonechat_stanza::{Stanza, rsm};
 use stonechat_xep_chatstates::State as ChatState;
 use stonechat_xep_chatstates::client::ChatStates;
+use stonechat_xep_csi::client::ClientState;
 use stonechat_xep_mam::Filter;
 use stonechat_xep_mam::client::{Archive, Page};
 use stonechat_xep_markers::client::Markers;
@@ -101,6 +102,12 @@ impl Performer {
                     }
                 });
             }
+            Effect::Active(active) => self.with("the server cannot be told", move |client| async move {
+                if let Some(state) = client.service::<ClientState>() {
+                    state.set_active(active).await?;
+                }
+                Ok(())
+            }),
             Effect::Quit => {}
         }
         None

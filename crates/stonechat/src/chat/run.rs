@@ -3,7 +3,10 @@
 use std::io::{IsTerminal as _, stdin, stdout};
 use std::time::Duration;
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event as Input, EventStream};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, Event as Input,
+    EventStream,
+};
 use crossterm::execute;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
@@ -110,7 +113,7 @@ impl Screen {
     fn open() -> Result<Self, Failure> {
         let no_terminal = |error| Failure::io("the terminal", error);
         let screen = Self(ratatui::try_init().map_err(no_terminal)?);
-        execute!(stdout(), EnableBracketedPaste).map_err(no_terminal)?;
+        execute!(stdout(), EnableBracketedPaste, EnableFocusChange).map_err(no_terminal)?;
         Ok(screen)
     }
 }
@@ -118,7 +121,7 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         // Where that fails the terminal is gone.
-        let _ = execute!(stdout(), DisableBracketedPaste);
+        let _ = execute!(stdout(), DisableFocusChange, DisableBracketedPaste);
         ratatui::restore();
     }
 }
@@ -197,6 +200,8 @@ fn input(input: Input) -> Option<Event> {
     match input {
         Input::Key(key) => Some(Event::Key(key)),
         Input::Paste(text) => Some(Event::Paste(text)),
+        Input::FocusGained => Some(Event::Focus(true)),
+        Input::FocusLost => Some(Event::Focus(false)),
         _ => None,
     }
 }

@@ -59,3 +59,19 @@ fn presence_is_that_of_the_session_that_is_most_present() {
     }
     assert!(chat.model.present.values().all(|sessions| sessions.len() <= 50));
 }
+
+#[test]
+fn whether_the_person_looks_is_told_as_it_changes() {
+    let mut chat = Chat::online();
+    assert_eq!(chat.does(Event::Focus(false)), [""; 0]);
+    assert_eq!(chat.later(29), [""; 0], "a glance elsewhere is nothing");
+    assert_eq!(chat.later(1), ["active false"]);
+    assert_eq!(chat.later(1), [""; 0]);
+    assert_eq!(chat.does(Event::Focus(true)), ["active true"]);
+    assert_eq!(chat.later(599), [""; 0]);
+    assert_eq!(chat.later(1), ["active false"], "who presses no key");
+    // A terminal that has not said that it has the focus again.
+    chat.does(Event::Focus(false));
+    assert_eq!(chat.types("a")[0], "active true");
+    assert_eq!(chat.later(60), [""; 0]);
+}

@@ -149,6 +149,7 @@ fn describe(effect: &Effect) -> String {
         Effect::Bookmark { room, nick } => format!("bookmark {room} {nick}"),
         Effect::Forget(room) => format!("forget {room}"),
         Effect::FetchHistory { with, before } => format!("history {with} {before:?}"),
+        Effect::Active(active) => format!("active {active}"),
         Effect::Quit => "quit".to_owned(),
     }
 }
