@@ -82,15 +82,11 @@ impl Server {
         let Self { config, registry, store, clock, remote } = self;
         config.check()?;
         let fresh = Certificates::load(&config)?;
-        let federation = Federation::new(federation::Fresh::load(&config)?)?;
+        let journal = Journal::new(&store);
+        let federation = Federation::new(federation::Fresh::load(&config)?, &store, &journal)?;
         let accounts = AccountStore::new(&store, PasswordPolicy::from(&config.authentication));
-        let workshop = Workshop {
-            registry,
-            store: store.clone(),
-            accounts: accounts.clone(),
-            clock,
-            journal: Journal::new(&store),
-        };
+        let workshop =
+            Workshop { registry, store: store.clone(), accounts: accounts.clone(), clock, journal };
         let assembly = workshop.assemble(config.clone(), None).await?;
         let bound = config
             .listeners
@@ -124,6 +120,7 @@ impl Server {
             closing: TaskTracker::new(),
         });
         shared.federation.attach(&shared);
+        shared.federation.recover().await?;
         let listening = bound.into_iter().map(|bound| Listening::begin(bound, &shared)).collect();
         Ok(RunningServer::new(shared, workshop, listening))
     }

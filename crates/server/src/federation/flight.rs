@@ -6,7 +6,7 @@ use stonechat_stanza::Stanza;
 use stonechat_stream::negotiation::peer::{Counting, Established, Management};
 use tokio::time::Instant;
 
-use super::link::size;
+use super::link::Parcel;
 
 /// What is on its way to another domain, from one stream to the next.
 ///
@@ -15,7 +15,7 @@ use super::link::size;
 /// again, so that each stanza arrives, perhaps twice. Where it acknowledges nothing, what was written has arrived.
 #[derive(Debug, Default)]
 pub(super) struct Flight {
-    stanzas: VecDeque<One>,
+    parcels: VecDeque<One>,
     /// So many of them are written on the stream that there is.
     written: usize,
     /// So many of them were written since the count began.
@@ -27,7 +27,7 @@ pub(super) struct Flight {
 
 #[derive(Debug)]
 struct One {
-    stanza: Stanza,
+    parcel: Parcel,
     /// The bytes that it took on the stream.
     length: usize,
 }
@@ -59,17 +59,17 @@ impl Flight {
         }
     }
 
-    /// A stream is there. All is to be written again that may not have arrived. Says how much room is free again.
+    /// A stream is there. All is to be written again that may not have arrived. Gives what has arrived.
     ///
     /// # Errors
     /// [`TooHigh`]: the stream is not to be used.
-    pub(super) fn begin(&mut self, established: &Established) -> Result<usize, TooHigh> {
+    pub(super) fn begin(&mut self, established: &Established) -> Result<Vec<Parcel>, TooHigh> {
         let handled = match &established.counting {
             Counting::Resumed { handled } => Some(*handled),
             _ => established.handled_before,
         };
         self.written = self.counted;
-        let free = handled.map(|handled| self.acknowledge(handled)).transpose()?.unwrap_or_default();
+        let arrived = handled.map(|handled| self.acknowledge(handled)).transpose()?.unwrap_or_default();
         self.written = 0;
         self.bytes = 0;
         match &established.counting {
@@ -83,20 +83,20 @@ impl Flight {
                 self.counted = 0;
             }
         }
-        Ok(free)
+        Ok(arrived)
     }
 
     /// The next stanza to write: one that is under way and not written on this stream, or one that is taken now.
-    pub(super) fn next(&mut self, take: impl FnOnce() -> Option<Stanza>) -> Option<&Stanza> {
-        if self.written == self.stanzas.len() {
-            self.stanzas.push_back(One { stanza: take()?, length: 0 });
+    pub(super) fn next(&mut self, take: impl FnOnce() -> Option<Parcel>) -> Option<&Stanza> {
+        if self.written == self.parcels.len() {
+            self.parcels.push_back(One { parcel: take()?, length: 0 });
         }
-        self.stanzas.get(self.written).map(|one| &one.stanza)
+        self.parcels.get(self.written).map(|one| &one.parcel.stanza)
     }
 
     /// That one takes so many bytes.
     pub(super) fn note_written(&mut self, length: usize) {
-        let Some(one) = self.stanzas.get_mut(self.written) else { return };
+        let Some(one) = self.parcels.get_mut(self.written) else { return };
         one.length = length;
         self.written += 1;
         match self.count {
@@ -105,37 +105,38 @@ impl Flight {
         }
     }
 
-    /// So many bytes are not written yet. What is, has arrived, where nothing says so. Says how much room is free again.
-    pub(super) fn settle(&mut self, unwritten: usize) -> usize {
-        let mut free = 0;
+    /// So many bytes are not written yet. What is, has arrived, where nothing says so. Gives what has arrived.
+    pub(super) fn settle(&mut self, unwritten: usize) -> Vec<Parcel> {
+        let mut arrived = Vec::new();
         while self.count.is_none()
             && self.written > 0
-            && let Some(one) = self.stanzas.front()
+            && let Some(one) = self.parcels.front()
             && self.bytes - one.length >= unwritten
         {
             self.bytes -= one.length;
-            free += self.forget_first();
+            arrived.extend(self.first());
         }
-        free
+        arrived
     }
 
-    /// The other server has handled so many stanzas, modulo 2^32. Says how much room is free again.
+    /// The other server has handled so many stanzas, modulo 2^32. Gives what has arrived.
     #[allow(clippy::cast_possible_truncation, reason = "the count on the wire is modulo 2^32 (XEP-0198 §4)")]
-    pub(super) fn acknowledge(&mut self, handled: u32) -> Result<usize, TooHigh> {
-        let Some(count) = &mut self.count else { return Ok(0) };
+    pub(super) fn acknowledge(&mut self, handled: u32) -> Result<Vec<Parcel>, TooHigh> {
+        let Some(count) = &mut self.count else { return Ok(Vec::new()) };
         let news = handled.wrapping_sub(count.acked);
         if news as usize > self.written {
             return Err(TooHigh { handled, sent: count.acked.wrapping_add(self.written as u32) });
         }
         count.acked = handled;
         count.asked = None;
-        Ok((0..news).map(|_| self.forget_first()).sum())
+        Ok((0..news).filter_map(|_| self.first()).collect())
     }
 
-    fn forget_first(&mut self) -> usize {
+    /// The first has arrived.
+    fn first(&mut self) -> Option<Parcel> {
         self.written = self.written.saturating_sub(1);
         self.counted = self.counted.saturating_sub(1);
-        self.stanzas.pop_front().map(|one| size(&one.stanza)).unwrap_or_default()
+        self.parcels.pop_front().map(|one| one.parcel)
     }
 
     /// Whether the other server is to be asked now what it has got: something is written that it has not acknowledged, and it was not asked
@@ -170,12 +171,12 @@ impl Flight {
 
     /// Whether all has arrived.
     pub(super) fn is_empty(&self) -> bool {
-        self.stanzas.is_empty()
+        self.parcels.is_empty()
     }
 
     /// What may not have arrived, in order.
-    pub(super) fn into_stanzas(self) -> impl Iterator<Item = Stanza> {
-        self.stanzas.into_iter().map(|one| one.stanza)
+    pub(super) fn into_parcels(self) -> impl Iterator<Item = Parcel> {
+        self.parcels.into_iter().map(|one| one.parcel)
     }
 }
 

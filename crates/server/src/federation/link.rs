@@ -15,6 +15,13 @@ use super::status::{LastFailure, State, Status};
 /// What a stanza takes beside its payload.
 const OVERHEAD: usize = 256;
 
+/// A stanza for another domain, and what it is called in the store.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    pub(super) stanza: Stanza,
+    pub(super) entry: Box<str>,
+}
+
 /// The way from one of our domains to another server's: what waits, and whether a task takes it there.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -39,7 +46,7 @@ struct Queue {
 
 #[derive(Debug)]
 struct Waiting {
-    stanza: Stanza,
+    parcel: Parcel,
     since: Instant,
 }
 
@@ -51,14 +58,32 @@ struct Failed {
 }
 
 /// What becomes of a stanza that is for another domain.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Pushed {
     /// A task will take it there.
     Waits,
     /// It is the first, and a task has to be begun.
     Begin,
     /// It does not go there.
-    Refused(StanzaError),
+    Refused(Box<Refused>),
+}
+
+/// A stanza that does not go to its domain, and why.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) parcel: Parcel,
+    pub(super) error: StanzaError,
+}
+
+impl Queue {
+    fn refusal(&self, size: usize, limit: usize, now: Instant) -> Option<StanzaError> {
+        let failed = self.failed.as_ref().filter(|failed| !self.running && now < failed.until);
+        let full = || {
+            let error = StanzaError::resource_constraint().with_text("too much waits for that domain");
+            (self.bytes + size > limit).then_some(error)
+        };
+        failed.map(|failed| failed.error.clone()).or_else(full)
+    }
 }
 
 impl Link {
@@ -66,22 +91,21 @@ impl Link {
         Self { pair, queue: Mutex::default(), arrived: Notify::new() }
     }
 
-    /// Adds a stanza, if no more than `limit` bytes wait or are under way then. A domain that could not be reached just now is not tried again.
-    pub(super) fn push(&self, stanza: Stanza, limit: usize, now: Instant) -> Pushed {
+    /// Why a stanza would be refused now, if it would: no more than `limit` bytes are to wait or be under way, and a domain that could not
+    /// be reached just now is not tried again.
+    pub(super) fn refusal(&self, stanza: &Stanza, limit: usize, now: Instant) -> Option<StanzaError> {
+        self.queue.lock().refusal(size(stanza), limit, now)
+    }
+
+    /// Adds a stanza, if it is not to be [refused](Self::refusal).
+    pub(super) fn push(&self, parcel: Parcel, limit: usize, now: Instant) -> Pushed {
         let mut queue = self.queue.lock();
-        if let Some(failed) = &queue.failed
-            && !queue.running
-            && now < failed.until
-        {
-            return Pushed::Refused(failed.error.clone());
-        }
-        let size = size(&stanza);
-        if queue.bytes + size > limit {
-            let error = StanzaError::resource_constraint();
-            return Pushed::Refused(error.with_text("too much waits for that domain"));
+        let size = size(&parcel.stanza);
+        if let Some(error) = queue.refusal(size, limit, now) {
+            return Pushed::Refused(Box::new(Refused { parcel, error }));
         }
         queue.bytes += size;
-        queue.waiting.push_back(Waiting { stanza, since: now });
+        queue.waiting.push_back(Waiting { parcel, since: now });
         if queue.running {
             drop(queue);
             self.arrived.notify_one();
@@ -97,12 +121,13 @@ impl Link {
     }
 
     /// The next stanza, which is under way from here on.
-    pub(super) fn pop(&self) -> Option<Stanza> {
-        self.queue.lock().waiting.pop_front().map(|waiting| waiting.stanza)
+    pub(super) fn pop(&self) -> Option<Parcel> {
+        self.queue.lock().waiting.pop_front().map(|waiting| waiting.parcel)
     }
 
-    /// So many bytes of stanzas are not under way any more.
-    pub(super) fn arrived_there(&self, bytes: usize) {
+    /// These are not under way any more.
+    pub(super) fn arrived_there(&self, parcels: &[Parcel]) {
+        let bytes: usize = parcels.iter().map(|parcel| size(&parcel.stanza)).sum();
         let mut queue = self.queue.lock();
         queue.bytes = queue.bytes.saturating_sub(bytes);
     }
@@ -127,14 +152,14 @@ impl Link {
         first: Duration,
         most: Duration,
         now: Instant,
-    ) -> Vec<Stanza> {
+    ) -> Vec<Parcel> {
         let mut queue = self.queue.lock();
         let delay = queue.failed.as_ref().map_or(first, |failed| failed.delay * 2).min(most);
         queue.failed = Some(Failed { error: failure.to_stanza_error(), until: now + delay, delay });
         queue.last = Some((now, failure.to_string()));
         queue.running = false;
         queue.bytes = 0;
-        std::mem::take(&mut queue.waiting).into_iter().map(|waiting| waiting.stanza).collect()
+        std::mem::take(&mut queue.waiting).into_iter().map(|waiting| waiting.parcel).collect()
     }
 
     /// The task is at its end, unless something waits. For when nothing is under way.
@@ -200,8 +225,9 @@ mod tests {
         Link::new(Pair { sender: domain("a.example"), target: domain("b.example") })
     }
 
-    fn message(id: usize) -> Stanza {
-        Stanza::message(message::Type::Chat).with_id(&id.to_string())
+    fn message(id: usize) -> Parcel {
+        let stanza = Stanza::message(message::Type::Chat).with_id(&id.to_string());
+        Parcel { stanza, entry: id.to_string().into() }
     }
 
     fn failure() -> Failure {
@@ -211,44 +237,44 @@ mod tests {
     #[test]
     fn the_first_stanza_begins_a_task_and_the_others_wait_for_it() {
         let (link, now) = (link(), Instant::now());
-        assert_eq!(link.push(message(1), 10_000, now), Pushed::Begin);
-        assert_eq!(link.push(message(2), 10_000, now), Pushed::Waits);
+        assert!(matches!(link.push(message(1), 10_000, now), Pushed::Begin));
+        assert!(matches!(link.push(message(2), 10_000, now), Pushed::Waits));
         assert!(!link.rest() && !link.is_at_rest());
         let all: Vec<_> =
-            std::iter::from_fn(|| link.pop()).map(|stanza| stanza.id().unwrap().to_owned()).collect();
+            std::iter::from_fn(|| link.pop()).map(|parcel| parcel.entry.into_string()).collect();
         assert_eq!(all, ["1", "2"]);
         assert!(link.rest() && link.is_blank());
-        assert_eq!(link.push(message(3), 10_000, now), Pushed::Begin);
+        assert!(matches!(link.push(message(3), 10_000, now), Pushed::Begin));
     }
 
     #[test]
     fn no_more_waits_than_there_may() {
         let (link, now) = (link(), Instant::now());
-        assert_eq!(link.push(message(1), 2 * OVERHEAD, now), Pushed::Begin);
-        assert_eq!(link.push(message(2), 2 * OVERHEAD, now), Pushed::Waits);
-        assert!(matches!(link.push(message(3), 2 * OVERHEAD, now), Pushed::Refused(_)));
+        assert!(matches!(link.push(message(1), 2 * OVERHEAD, now), Pushed::Begin));
+        assert!(matches!(link.push(message(2), 2 * OVERHEAD, now), Pushed::Waits));
+        assert!(matches!(link.push(message(3), 2 * OVERHEAD, now), Pushed::Refused(..)));
         let taken = link.pop().unwrap();
-        assert!(matches!(link.push(message(3), 2 * OVERHEAD, now), Pushed::Refused(_)), "it may come back");
-        link.arrived_there(size(&taken));
-        assert_eq!(link.push(message(4), 2 * OVERHEAD, now), Pushed::Waits);
+        assert!(matches!(link.push(message(3), 2 * OVERHEAD, now), Pushed::Refused(..)), "it may come back");
+        link.arrived_there(&[taken]);
+        assert!(matches!(link.push(message(4), 2 * OVERHEAD, now), Pushed::Waits));
     }
 
     #[test]
     fn a_domain_that_was_not_reached_is_tried_again_ever_more_seldom() {
         let (link, mut now) = (link(), Instant::now());
         for delay in [5, 10, 15, 15] {
-            assert_eq!(link.push(message(1), 10_000, now), Pushed::Begin);
+            assert!(matches!(link.push(message(1), 10_000, now), Pushed::Begin));
             link.push(message(2), 10_000, now);
             assert_eq!(link.fail(&failure(), FIRST, MOST, now).len(), 2);
             now += Duration::from_secs(delay) - Duration::from_millis(1);
-            let Pushed::Refused(error) = link.push(message(3), 10_000, now) else { panic!("{delay}") };
-            assert_eq!(error, failure().to_stanza_error());
+            let Pushed::Refused(refused) = link.push(message(3), 10_000, now) else { panic!("{delay}") };
+            assert_eq!(refused.error, failure().to_stanza_error());
             now += Duration::from_millis(1);
         }
         link.push(message(1), 10_000, now);
         link.reached();
         link.fail(&failure(), FIRST, MOST, now);
-        assert_eq!(link.push(message(1), 10_000, now + FIRST), Pushed::Begin);
+        assert!(matches!(link.push(message(1), 10_000, now + FIRST), Pushed::Begin));
     }
 
     #[test]

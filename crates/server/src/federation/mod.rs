@@ -9,6 +9,9 @@
 //! in the queue, and goes to it over the next, behind which everything else waits. What comes from another server is acknowledged when all
 //! that it has led to survives this server, as far as the hosts keep it.
 //!
+//! What is on its way is in the store as well, before the client that has sent it is told that it was received: it survives this server,
+//! too, and goes on when that is there again.
+//!
 //! A stream is for one direction. What another server sends comes by [`incoming`] on a stream that it has opened.
 
 mod conversation;
@@ -18,6 +21,7 @@ mod explain;
 mod failure;
 mod flight;
 pub(crate) mod incoming;
+mod kept;
 mod link;
 mod outgoing;
 mod persistence;
@@ -34,11 +38,14 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use parking_lot::Mutex;
-use stonechat_extension::Remote;
+use stonechat_extension::{Journal, Remote};
 use stonechat_net::Resolver;
-use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Stanza, StanzaError};
+use stonechat_stanza::delay::Delay;
+use stonechat_stanza::jid::{BareJid, Jid};
+use stonechat_stanza::{Kind, Stanza, StanzaError, ns};
+use stonechat_store::Store;
 use stonechat_stream::dialback::{Pair, Secret};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +55,8 @@ use crate::ServerError;
 use crate::config::Policy;
 use crate::shared::Shared;
 use failure::Failure;
-use link::{Link, Pushed};
+use kept::{Found, Kept};
+use link::{Link, Parcel, Pushed, Refused};
 use resumable::Resumable;
 use settings::Settings;
 use trying::{Trying, Wanted};
@@ -77,6 +85,7 @@ pub(crate) struct Federation {
     questions: Turns,
     /// Streams of other servers that can be resumed.
     resumable: Resumable,
+    kept: Kept,
     tasks: TaskTracker,
     /// Nothing more is sent. After the server began to stop: what its sessions leave behind is for others as well.
     stopping: CancellationToken,
@@ -90,7 +99,7 @@ struct Links {
 }
 
 impl Federation {
-    pub(crate) fn new(fresh: Fresh) -> Result<Arc<Self>, ServerError> {
+    pub(crate) fn new(fresh: Fresh, store: &Store, journal: &Journal) -> Result<Arc<Self>, ServerError> {
         let connecting = fresh.0.federation.connecting;
         Ok(Arc::new(Self {
             settings: ArcSwap::from_pointee(fresh.0),
@@ -101,6 +110,7 @@ impl Federation {
             turns: Turns::new(connecting),
             questions: Turns::new(connecting),
             resumable: Resumable::default(),
+            kept: Kept::new(store, journal).ok_or(ServerError::NoRandomness)?,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         }))
@@ -123,7 +133,7 @@ impl Federation {
         stanza.from().is_none_or(|from| policy(from.domain()) != Policy::Refuse)
     }
 
-    /// Sends what waits where there is a stream for it, gives back the rest, and takes no more.
+    /// Sends what waits where there is a stream for it, leaves the rest for the next start, and takes no more.
     pub(crate) fn stop(&self) {
         self.stopping.cancel();
     }
@@ -132,6 +142,83 @@ impl Federation {
     pub(crate) async fn stopped(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+        if let Err(error) = self.kept.delete().await {
+            tracing::error!(%error, "what has arrived elsewhere cannot be deleted, and is sent again at the next start");
+        }
+    }
+
+    /// Sends what was on its way when the server ended. After [`attach`](Self::attach), and once.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn recover(self: &Arc<Self>) -> Result<(), stonechat_store::Error> {
+        tokio::spawn(kept::tidy(Arc::clone(self)));
+        let Some(server) = self.server() else { return Ok(()) };
+        for host in server.hosts.all() {
+            let found = self.kept.found(host.domain()).await?;
+            if !found.is_empty() {
+                tracing::info!(host = host.domain(), found = found.len(), "stanzas go on to other servers");
+            }
+            let settings = self.settings.load_full();
+            for Found { mut parcel, since } in found {
+                note_delay(&mut parcel.stanza, host.domain(), since);
+                let pushed = match self.may_leave(&server, &settings, &parcel.stanza) {
+                    Ok(()) => self.push(parcel, &settings),
+                    Err(error) => Err(Box::new(Refused { parcel, error })),
+                };
+                if let Err(refused) = pushed {
+                    self.give_back(&server, refused.parcel, &refused.error).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the sender of a stanza why that does not go where it is to go.
+    async fn give_back(&self, server: &Shared, parcel: Parcel, error: &StanzaError) {
+        let Some(from) = parcel.stanza.from().map(|from| from.domain().to_owned()) else { return };
+        if let Some(host) = server.hosts.get(&from)
+            && let Some(reply) = parcel.stanza.error_reply(error)
+        {
+            host.send(reply).await;
+        }
+        self.kept.arrived(&from, [parcel]);
+    }
+
+    /// Whether a stanza is for a domain that is spoken with, and from one of ours.
+    fn may_leave(&self, server: &Shared, settings: &Settings, stanza: &Stanza) -> Result<(), StanzaError> {
+        if !settings.is_on {
+            return Err(StanzaError::remote_server_not_found());
+        }
+        // What leaves is in the name of a domain that is served here, and of no other.
+        if stanza.from().is_none_or(|from| server.hosts.get(from.domain()).is_none()) {
+            tracing::warn!(from = ?stanza.from(), "a stanza in the name of a domain that is not served here was not sent");
+            return Err(StanzaError::not_allowed());
+        }
+        let target = stanza.to().map(|to| to.domain()).unwrap_or_default();
+        if settings.federation.policy_for(target) == Policy::Refuse {
+            return Err(StanzaError::not_allowed().with_text("this server does not speak with that domain"));
+        }
+        Ok(())
+    }
+
+    /// Keeps a stanza, and has it taken to its domain. It is durable before its sender may take it for received.
+    async fn send(self: &Arc<Self>, stanza: Stanza, settings: &Settings) -> Result<(), StanzaError> {
+        let (Some(from), Some(to)) = (stanza.from(), stanza.to()) else {
+            return Err(StanzaError::bad_request());
+        };
+        let (from, known) = (from.domain().to_owned(), self.links.lock().find(from.domain(), to.domain()));
+        // Nothing is kept of what goes back at once.
+        let refusal =
+            known.and_then(|link| link.refusal(&stanza, settings.federation.queue_bytes, Instant::now()));
+        if let Some(error) = refusal {
+            return Err(error);
+        }
+        let parcel = self.kept.keep(&from, stanza).await;
+        self.push(parcel, settings).map_err(|refused| {
+            self.kept.arrived(&from, [refused.parcel]);
+            refused.error
+        })
     }
 
     fn server(&self) -> Option<Arc<Shared>> {
@@ -144,29 +231,16 @@ impl Federation {
     }
 
     /// Takes a stanza for a pair of domains, and begins a task if there is none.
-    fn push(self: &Arc<Self>, stanza: Stanza, settings: &Settings) -> Result<(), StanzaError> {
-        let (Some(from), Some(to)) = (stanza.from(), stanza.to()) else {
-            return Err(StanzaError::bad_request());
-        };
-        let most = settings.federation.pairs;
+    fn push(self: &Arc<Self>, parcel: Parcel, settings: &Settings) -> Result<(), Box<Refused>> {
         let mut links = self.links.lock();
-        let known = links.by_target.get(to.domain());
-        let known =
-            known.and_then(|known| known.iter().find(|link| link.pair.is(from.domain(), to.domain())));
-        if known.is_none_or(|link| link.is_at_rest()) && !links.trying.may(from.bare_str(), most) {
-            return Err(Failure::Busy.to_stanza_error());
-        }
-        let link = match known {
-            Some(link) => Arc::clone(link),
-            None => {
-                let pair = Pair { sender: domain_of(from.domain())?, target: domain_of(to.domain())? };
-                links.add(pair, most)?
-            }
+        let link = match links.for_stanza(&parcel.stanza, settings.federation.pairs) {
+            Ok(link) => link,
+            Err(error) => return Err(Box::new(Refused { parcel, error })),
         };
-        let who: Box<str> = from.bare_str().into();
-        match link.push(stanza, settings.federation.queue_bytes, Instant::now()) {
+        let who: Box<str> = parcel.stanza.from().map(|from| from.bare_str().into()).unwrap_or_default();
+        match link.push(parcel, settings.federation.queue_bytes, Instant::now()) {
             Pushed::Waits => Ok(()),
-            Pushed::Refused(error) => Err(error),
+            Pushed::Refused(refused) => Err(refused),
             Pushed::Begin => {
                 links.trying.begin(&who);
                 drop(links);
@@ -191,6 +265,29 @@ impl Federation {
 }
 
 impl Links {
+    fn find(&self, from: &str, to: &str) -> Option<Arc<Link>> {
+        self.by_target.get(to)?.iter().find(|link| link.pair.is(from, to)).cloned()
+    }
+
+    /// The link that a stanza takes; a new one if there are not `most` already.
+    fn for_stanza(&mut self, stanza: &Stanza, most: usize) -> Result<Arc<Link>, StanzaError> {
+        let (Some(from), Some(to)) = (stanza.from(), stanza.to()) else {
+            return Err(StanzaError::bad_request());
+        };
+        let known = self.find(from.domain(), to.domain());
+        let is_tried = known.as_ref().is_some_and(|link| !link.is_at_rest());
+        if !is_tried && !self.trying.may(from.bare_str(), most) {
+            return Err(Failure::Busy.to_stanza_error());
+        }
+        match known {
+            Some(link) => Ok(link),
+            None => {
+                let pair = Pair { sender: domain_of(from.domain())?, target: domain_of(to.domain())? };
+                self.add(pair, most)
+            }
+        }
+    }
+
     fn add(&mut self, pair: Pair, most: usize) -> Result<Arc<Link>, StanzaError> {
         if self.count >= most {
             // What is known of domains that could not be reached is given up first.
@@ -222,6 +319,13 @@ fn domain_of(name: &str) -> Result<BareJid, StanzaError> {
     BareJid::from_parts(None, name).map_err(|_| StanzaError::jid_malformed())
 }
 
+/// A message that has waited says since when (XEP-0203, XEP-0198 §4).
+fn note_delay(stanza: &mut Stanza, domain: &str, since: Timestamp) {
+    if matches!(stanza.kind(), Kind::Message(_)) && !stanza.has(ns::DELAY, "delay") {
+        stanza.push(&Delay::new(Jid::parse(domain).ok(), since));
+    }
+}
+
 /// The way out of the hosts, which needs to be able to begin tasks.
 #[derive(Debug)]
 pub(crate) struct Way(pub(crate) Arc<Federation>);
@@ -230,21 +334,10 @@ pub(crate) struct Way(pub(crate) Arc<Federation>);
 impl Remote for Way {
     async fn deliver(&self, stanza: Stanza) -> Result<(), StanzaError> {
         let settings = self.0.settings.load_full();
-        if !settings.is_on {
-            return Err(StanzaError::remote_server_not_found());
-        }
         let Some(server) = self.0.server().filter(|_| !self.0.stopping.is_cancelled()) else {
             return Err(StanzaError::service_unavailable());
         };
-        // What leaves is in the name of a domain that is served here, and of no other.
-        if stanza.from().is_none_or(|from| server.hosts.get(from.domain()).is_none()) {
-            tracing::warn!(from = ?stanza.from(), "a stanza in the name of a domain that is not served here was not sent");
-            return Err(StanzaError::not_allowed());
-        }
-        let target = stanza.to().map(|to| to.domain().to_owned()).unwrap_or_default();
-        if settings.federation.policy_for(&target) == Policy::Refuse {
-            return Err(StanzaError::not_allowed().with_text("this server does not speak with that domain"));
-        }
-        self.0.push(stanza, &settings)
+        self.0.may_leave(&server, &settings, &stanza)?;
+        self.0.send(stanza, &settings).await
     }
 }

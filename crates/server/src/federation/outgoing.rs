@@ -10,7 +10,7 @@ use super::Federation;
 use super::conversation::Conversation;
 use super::failure::Failure;
 use super::flight::{Flight, TooHigh};
-use super::link::Link;
+use super::link::{Link, Parcel};
 use super::persistence::{Persistence, Ran};
 use super::settings::Settings;
 use super::trying::Wanted;
@@ -63,20 +63,20 @@ pub(super) async fn run(federation: Arc<Federation>, link: Arc<Link>, mut wanted
     }
 }
 
-/// Gives everything back to its senders.
+/// Gives everything back to its senders, unless this server stops, and has it in the store.
 async fn fail(federation: &Arc<Federation>, link: &Link, flight: Flight, failure: Failure) {
     let settings = federation.settings.load_full();
     let (first, most) = (settings.federation.retry_first, settings.federation.retry_most);
     let waiting = link.fail(&failure, first, most, Instant::now());
-    let back: Vec<_> = flight.into_stanzas().chain(waiting).collect();
+    if matches!(failure, Failure::Stopping) {
+        return;
+    }
+    let back: Vec<_> = flight.into_parcels().chain(waiting).collect();
     tracing::info!(pair = %link.pair, %failure, returned = back.len(), "another server is not reached");
     let Some(server) = federation.server() else { return };
-    let Some(host) = server.hosts.get(link.pair.sender.as_str()) else { return };
     let error = failure.to_stanza_error();
-    for stanza in back {
-        if let Some(reply) = stanza.error_reply(&error) {
-            host.send(reply).await;
-        }
+    for parcel in back {
+        federation.give_back(&server, parcel, &error).await;
     }
 }
 
@@ -127,9 +127,9 @@ impl<'a> Stream<'a> {
         established: &Established,
     ) -> Result<(), Failure> {
         let end = match self.flight.begin(established) {
-            Ok(free) => {
-                self.link.arrived_there(free);
-                self.progressed = free > 0;
+            Ok(arrived) => {
+                self.progressed = !arrived.is_empty();
+                self.arrived(arrived);
                 self.pump(&mut conversation).await
             }
             Err(error) => error.into(),
@@ -145,7 +145,7 @@ impl<'a> Stream<'a> {
                 Err(Failure::Miscounted)
             }
             End::Stopping => {
-                // What it does not take in time goes back to its senders.
+                // What it does not take in time is sent after the next start.
                 let _ = timeout(LAST_WORDS, self.farewell(&mut conversation)).await;
                 self.settle(&conversation);
                 conversation.discard(Some(StreamError::system_shutdown())).await;
@@ -226,14 +226,20 @@ impl<'a> Stream<'a> {
 
     fn hear(&mut self, heard: Result<Option<u32>, Failure>) -> Result<(), End> {
         let Some(handled) = heard.map_err(End::Lost)? else { return Ok(()) };
-        let free = self.flight.acknowledge(handled)?;
-        self.link.arrived_there(free);
-        self.progressed |= free > 0;
+        let arrived = self.flight.acknowledge(handled)?;
+        self.progressed |= !arrived.is_empty();
+        self.arrived(arrived);
         self.moved = Instant::now();
         Ok(())
     }
 
     fn settle(&mut self, conversation: &Conversation) {
-        self.link.arrived_there(self.flight.settle(conversation.unwritten()));
+        let arrived = self.flight.settle(conversation.unwritten());
+        self.arrived(arrived);
+    }
+
+    fn arrived(&self, parcels: Vec<Parcel>) {
+        self.link.arrived_there(&parcels);
+        self.federation.kept.arrived(self.link.pair.sender.as_str(), parcels);
     }
 }

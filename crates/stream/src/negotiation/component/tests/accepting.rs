@@ -87,7 +87,11 @@ fn the_header_is_answered_with_the_component_s_name_and_an_id_of_its_own() {
         said.contains("xmlns='jabber:component:accept'") && said.contains("from='plays.shakespeare.lit'")
     );
     // XEP-0114 §3 has no version, so nobody waits for features.
-    assert_eq!(said.matches("version=").count(), "<?xml version='1.0'?>".matches("version=").count(), "{said}");
+    assert_eq!(
+        said.matches("version=").count(),
+        "<?xml version='1.0'?>".matches("version=").count(),
+        "{said}"
+    );
 }
 
 #[test]
