@@ -26,7 +26,8 @@ pub(super) async fn run(federation: Arc<Federation>, link: Arc<Link>, mut wanted
     loop {
         let (ran, failure) = match federation.connect(&link.pair, flight.management(), wanted.who()).await {
             Ok((conversation, established)) => {
-                tracing::debug!(pair = %link.pair, counting = ?established.counting, "stream to another server");
+                let counted = established.counting != Counting::Off;
+                tracing::debug!(pair = %link.pair, counted, "stream to another server");
                 link.reached();
                 wanted.reached();
                 let mut stream = Stream::new(&federation, &link, &mut flight);
@@ -35,7 +36,6 @@ pub(super) async fn run(federation: Arc<Federation>, link: Arc<Link>, mut wanted
                 match end {
                     Ok(()) => (None, None),
                     Err(failure) => {
-                        let counted = established.counting != Counting::Off;
                         let (long, progressed) = (stream.began.elapsed(), stream.progressed);
                         (Some(Ran { long, counted, progressed }), Some(failure))
                     }

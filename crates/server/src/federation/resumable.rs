@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// So long who resumes a stream waits for its old connection to finish the stanza that it is at.
 const LET_GO: Duration = Duration::from_secs(10);
+/// So many streams of one pair of domains can be resumed. One is all that a server needs that keeps to the order of its stanzas.
+const PER_PAIR: usize = 8;
 
 /// The streams by what they are resumed by. Bounded in number by who [adds](Self::add) to it.
 #[derive(Debug, Default)]
@@ -52,15 +54,12 @@ pub(super) enum NotResumed {
 }
 
 impl Resumable {
-    /// A stream of this pair from here on; `None` when there are `most` already, and all have connections.
+    /// A stream of this pair from here on; `None` when there are `most` already, or as many as one pair may have, and all have connections.
     pub(super) fn add(&self, pair: Pair, most: usize) -> Option<Held> {
         let mut streams = self.streams.lock();
-        while streams.len() >= most {
-            let gone = streams.iter().filter_map(|(id, stream)| Some((stream.connection.lock().gone?, id)));
-            let (_, first) = gone.min_by_key(|(at, _)| *at)?;
-            let first = first.clone();
-            streams.remove(&first);
-        }
+        // Who begins ever new streams does not drive out those of others.
+        make_room(&mut streams, PER_PAIR.min(most), |stream| stream.pair == pair)?;
+        make_room(&mut streams, most, |_| true)?;
         let id: Box<str> = stream_id()?.into();
         let counted = Arc::new(Counted {
             pair,
@@ -112,6 +111,23 @@ impl Resumable {
     pub(super) fn forget(&self, held: &Held) {
         self.streams.lock().remove(&held.id);
     }
+}
+
+/// Forgets streams without connections until there are less than `most` of these, those first that are without one for longest; `None`
+/// when there cannot be.
+fn make_room(
+    streams: &mut HashMap<Box<str>, Arc<Counted>>,
+    most: usize,
+    is_one: impl Fn(&Counted) -> bool,
+) -> Option<()> {
+    while streams.values().filter(|stream| is_one(stream)).count() >= most {
+        let these = streams.iter().filter(|(_, stream)| is_one(stream));
+        let gone = these.filter_map(|(id, stream)| Some((stream.connection.lock().gone?, id)));
+        let (_, first) = gone.min_by_key(|(at, _)| *at)?;
+        let first = first.clone();
+        streams.remove(&first);
+    }
+    Some(())
 }
 
 /// A stream that can be resumed, and has a connection as long as this is there.
@@ -228,5 +244,18 @@ mod tests {
         let third = streams.add(pair("b.example"), 2).unwrap();
         assert_eq!(resume(&streams, &id, "b.example").await.unwrap_err(), NotResumed::NotFound);
         drop((first, third));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_begins_ever_new_streams_drives_out_its_own() {
+        let streams = Resumable::default();
+        let other = streams.add(pair("c.example"), 100).unwrap();
+        let id = other.id().to_owned();
+        drop(other);
+        for _ in 0..200 {
+            drop(streams.add(pair("b.example"), 100).unwrap());
+        }
+        assert_eq!(streams.streams.lock().len(), 1 + PER_PAIR);
+        resume(&streams, &id, "c.example").await.unwrap();
     }
 }
