@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use stonechat_jid::BareJid;
 
 use crate::failure::{Code, Failure};
-use crate::{check, config, extensions, logging, operate, say, serve, user};
+use crate::{check, config, extensions, federation, logging, operate, say, serve, user};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,7 @@ Examples:
   stonechatd --config stonechat.toml check    say what is wrong with it
   stonechatd --config stonechat.toml          serve with it
   stonechatd --config stonechat.toml reload   have the running server read it again
+  stonechatd federation test example.net      why nothing comes through to another server
   echo \"$PASSWORD\" | stonechatd user passwd juliet@localhost
 
 Environment:
@@ -71,6 +72,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
+    /// See and test how other servers are spoken with.
+    #[command(subcommand)]
+    Federation(federation::Command),
     /// List the extensions that are linked, with their standards.
     Extensions,
     /// Have the running server read its configuration and certificates again.
@@ -112,6 +116,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Check => check::run(&place),
         Command::User(command) => user::run(&place, command),
         Command::Operate { host, name, words } => operate::command(&place, &host, name, words),
+        Command::Federation(command) => federation::run(&place, command),
         Command::Extensions => extensions::list(),
         Command::Reload => operate::reload(&place),
         Command::Status => operate::status(&place),

@@ -27,7 +27,7 @@
 //! - [`config`]: the configuration file; [`data`]: the data directory and its lock; [`logging`].
 //! - [`serve`]: a server's life from start to stop.
 //! - [`control`]: how commands reach a server that runs: a Unix socket in the data directory.
-//! - [`user`], [`check`], [`operate`]: the commands; [`cli`]: their words.
+//! - [`user`], [`check`], [`operate`], [`federation`]: the commands; [`cli`]: their words.
 //! - [`extensions`]: the extensions that are linked, which are those that `Cargo.toml` names.
 //!
 //! Left out: everything about XMPP, which is in the crates that this one composes. It runs on Unix systems.
@@ -39,6 +39,7 @@ mod control;
 mod data;
 mod extensions;
 mod failure;
+mod federation;
 mod logging;
 mod operate;
 mod say;

@@ -68,7 +68,7 @@ fn describe(status: &Status) -> String {
 }
 
 /// `1d 2h 3m 4s`, without what is 0 in front.
-fn duration(seconds: u64) -> String {
+pub(crate) fn duration(seconds: u64) -> String {
     let parts =
         [(seconds / 86_400, 'd'), (seconds / 3_600 % 24, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
     let parts = parts.iter().enumerate().skip_while(|(at, (number, _))| *at < 3 && *number == 0);

@@ -66,12 +66,28 @@ fn a_file_that_is_not_there_is_named() {
 #[test]
 fn status_and_commands_need_a_server() {
     let place = Place::new();
-    for args in [&["status"][..], &["reload"], &["command", "localhost", "dance"]] {
+    for args in [&["status"][..], &["reload"], &["command", "localhost", "dance"], &["federation", "status"]]
+    {
         let output = place.run(args, &[]);
         expect_code(&output, 69);
         expect_complaint(&output, &["no server runs", "stonechat-data"]);
     }
     assert!(!place.data("").exists());
+}
+
+#[test]
+fn the_way_to_another_server_is_tried_without_one_that_runs() {
+    let place = Place::new();
+    let off = place.run(&["federation", "test", "example.net"], &[]);
+    expect_code(&off, 1);
+    expect_complaint(&off, &["policy: ", "no listener of kind `s2s`"]);
+    let s2s = "[[listeners]]\naddress = \"127.0.0.1:0\"\nkind = \"s2s\"\n";
+    let route = "[federation.peers.\"example.net\"]\nroute = { host = \"127.0.0.1\", port = 1 }\n";
+    let place = Place::with(&format!("{LISTENERS}{s2s}{route}[hosts.localhost]\n"));
+    let closed = place.run(&["federation", "test", "Example.NET"], &[]);
+    expect_code(&closed, 1);
+    expect_complaint(&closed, &["nothing can be sent to example.net: TCP: no connection: 127.0.0.1:1"]);
+    assert!(closed.stdout.contains("from localhost to example.net"), "{closed}");
 }
 
 #[test]

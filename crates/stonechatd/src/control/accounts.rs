@@ -1,4 +1,4 @@
-//! What is done about accounts and hosts, the same whether the server serves clients or listens nowhere.
+//! What is done about accounts, hosts and other servers, the same whether the server serves clients or listens nowhere.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use stonechat_extension::{Host, suggest};
 use stonechat_jid::BareJid;
 use stonechat_server::RunningServer;
 
-use super::{Answer, Reply, Request, Session, User};
+use super::{Answer, Reply, Request, Session, User, federation};
 use crate::failure::Failure;
 
 /// How many accounts are listed at a time.
@@ -40,6 +40,10 @@ pub(crate) async fn perform(server: &RunningServer, request: Request) -> Reply {
             Ok(Answer::Names(tables.commands().map(|(name, about)| format!("{name:<20} {about}")).collect()))
         }
         Request::Command { host, name, words } => command(server, &host, &name, &words).await,
+        Request::FederationStatus => Ok(Answer::Federation(federation::status(server))),
+        Request::FederationTest { from, domain } => {
+            federation::test(server, from.as_deref(), &domain).await.map(Answer::Trial)
+        }
         Request::Reload | Request::Status => Err(Failure::unavailable("no server runs here")),
     }
 }
@@ -82,7 +86,7 @@ fn host_of(server: &RunningServer, jid: &BareJid) -> Result<Arc<Host>, Failure> 
     find(server, jid.domain())
 }
 
-fn find(server: &RunningServer, domain: &str) -> Result<Arc<Host>, Failure> {
+pub(super) fn find(server: &RunningServer, domain: &str) -> Result<Arc<Host>, Failure> {
     server.host(domain).ok_or_else(|| {
         let known = domains(server);
         let known: Vec<&str> = known.iter().map(String::as_str).collect();

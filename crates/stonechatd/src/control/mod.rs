@@ -6,6 +6,7 @@
 
 pub(crate) mod accounts;
 mod client;
+mod federation;
 mod office;
 mod protocol;
 mod secret;
@@ -13,7 +14,10 @@ mod server;
 
 pub(crate) use client::Client;
 pub(crate) use office::{Office, running};
-pub(crate) use protocol::{Answer, HostStatus, Reply, Request, Session, Status, User};
+pub(crate) use protocol::{
+    Answer, Federation, HostStatus, Peering, PeeringFailure, PeeringState, Reply, Request, Session, Status,
+    Step, Trial, User,
+};
 pub(crate) use secret::Secret;
 pub(crate) use server::{Answering, ControlSocket};
 

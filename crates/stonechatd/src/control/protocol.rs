@@ -30,6 +30,10 @@ pub(crate) enum Request {
     Reload,
     /// Tells what is served.
     Status,
+    /// Tells about the ways to other servers.
+    FederationStatus,
+    /// Tries the way to a domain's server, from a host, or from the first one.
+    FederationTest { from: Option<String>, domain: BareJid },
 }
 
 /// What is answered, or why not.
@@ -49,6 +53,10 @@ pub(crate) enum Answer {
     User(User),
     /// What is served.
     Status(Status),
+    /// The ways to other servers.
+    Federation(Federation),
+    /// How it went.
+    Trial(Trial),
 }
 
 /// An account.
@@ -92,6 +100,65 @@ pub(crate) struct HostStatus {
     pub(crate) domain: String,
     pub(crate) sessions: usize,
     pub(crate) extensions: Vec<String>,
+}
+
+/// The ways to other servers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Federation {
+    pub(crate) pairs: Vec<Peering>,
+    /// So many that are left out.
+    pub(crate) more: usize,
+}
+
+/// The way from a host to another server's domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Peering {
+    pub(crate) sender: String,
+    pub(crate) target: String,
+    pub(crate) state: PeeringState,
+    /// Stanzas that wait, and their bytes.
+    pub(crate) waiting: usize,
+    pub(crate) bytes: usize,
+    /// Seconds for which the first of them has waited.
+    pub(crate) oldest: Option<u64>,
+    pub(crate) failure: Option<PeeringFailure>,
+}
+
+/// How it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PeeringState {
+    Connecting,
+    Established,
+    /// `next` is in seconds.
+    Failed {
+        next: u64,
+    },
+    Idle,
+}
+
+/// Why a domain was not reached the last time that it was not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PeeringFailure {
+    pub(crate) text: String,
+    /// Seconds.
+    pub(crate) ago: u64,
+}
+
+/// The way to another server, as it was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trial {
+    pub(crate) sender: String,
+    pub(crate) target: String,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// A step of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) stage: String,
+    pub(crate) is_good: bool,
+    pub(crate) text: String,
 }
 
 #[cfg(test)]

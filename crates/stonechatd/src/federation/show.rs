@@ -1,0 +1,132 @@
+//! Other servers in words.
+
+use std::fmt::Write as _;
+
+use crate::control::{Federation, Peering, PeeringState, Trial};
+use crate::failure::Failure;
+use crate::operate::duration;
+
+/// What is spoken with other servers.
+pub(super) fn federation(federation: &Federation) -> String {
+    let mut text = match federation.pairs.len() + federation.more {
+        0 => "no other server was spoken with".to_owned(),
+        1 => "one pair of domains".to_owned(),
+        pairs => format!("{pairs} pairs of domains"),
+    };
+    for pair in &federation.pairs {
+        peering(&mut text, pair);
+    }
+    if federation.more > 0 {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\nand {} more", federation.more);
+    }
+    text
+}
+
+fn peering(text: &mut String, pair: &Peering) {
+    let state = match pair.state {
+        PeeringState::Connecting => "a stream is being set up".to_owned(),
+        PeeringState::Established => "there is a stream".to_owned(),
+        PeeringState::Failed { next: 0 } => "not reached; the next stanza has it tried again".to_owned(),
+        PeeringState::Failed { next } => {
+            format!("not reached; tried again with the first stanza in {} or later", duration(next))
+        }
+        PeeringState::Idle => "there is no stream, as nothing is to be said".to_owned(),
+    };
+    let queue = match (pair.waiting, pair.oldest) {
+        (0, _) => "empty".to_owned(),
+        (count, oldest) => {
+            let stanzas = if count == 1 { "stanza" } else { "stanzas" };
+            let since = duration(oldest.unwrap_or_default());
+            format!("{count} {stanzas}, {} bytes, the first for {since}", pair.bytes)
+        }
+    };
+    let _ = write!(text, "\n{} to {}\n  state    {state}\n  queue    {queue}", pair.sender, pair.target);
+    if let Some(failure) = &pair.failure {
+        let _ = write!(text, "\n  failure  {} ago: {}", duration(failure.ago), failure.text);
+    }
+}
+
+/// The steps of the way to another server.
+pub(super) fn trial(trial: &Trial) -> String {
+    let mut text = format!("from {} to {}", trial.sender, trial.target);
+    for step in &trial.steps {
+        let wrong = if step.is_good { "" } else { "WRONG: " };
+        let _ = write!(text, "\n  {:<14}  {wrong}{}", step.stage, step.text);
+    }
+    if is_good(trial) {
+        let _ = write!(text, "\nstanzas can be sent to {}", trial.target);
+    }
+    text
+}
+
+/// Fails where stanzas cannot be sent, with the cause.
+pub(super) fn verdict(trial: &Trial) -> Result<(), Failure> {
+    let cause = match trial.steps.iter().rev().find(|step| !step.is_good) {
+        _ if is_good(trial) => return Ok(()),
+        Some(step) => format!("{}: {}", step.stage, step.text),
+        None => "it was not found out why".to_owned(),
+    };
+    Err(Failure::refused(format!("nothing can be sent to {}: {cause}", trial.target)))
+}
+
+/// Where a domain has several hosts, one that works is enough.
+fn is_good(trial: &Trial) -> bool {
+    trial.steps.last().is_some_and(|step| step.is_good && step.stage == "authentication")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{PeeringFailure, Step};
+
+    fn pair(state: PeeringState) -> Peering {
+        Peering {
+            sender: "a.example".into(),
+            target: "b.example".into(),
+            state,
+            waiting: 0,
+            bytes: 0,
+            oldest: None,
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn a_pair_is_told_with_queue_failure_and_next_attempt() {
+        let failure = PeeringFailure { text: "the certificate has expired".into(), ago: 61 };
+        let failed = Peering { failure: Some(failure), ..pair(PeeringState::Failed { next: 4 }) };
+        let waits = Peering { waiting: 2, bytes: 600, oldest: Some(3), ..pair(PeeringState::Connecting) };
+        let text = federation(&Federation { pairs: vec![failed, waits], more: 7 });
+        for part in [
+            "9 pairs of domains",
+            "a.example to b.example",
+            "tried again with the first stanza in 4s or later",
+            "1m 1s ago: the certificate has expired",
+            "2 stanzas, 600 bytes, the first for 3s",
+            "and 7 more",
+        ] {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
+        assert_eq!(federation(&Federation::default()), "no other server was spoken with");
+    }
+
+    fn step(stage: &str, is_good: bool, text: &str) -> Step {
+        Step { stage: stage.into(), is_good, text: text.into() }
+    }
+
+    #[test]
+    fn a_trial_ends_with_a_verdict_and_its_cause() {
+        let mut tried = Trial {
+            sender: "a.example".into(),
+            target: "b.example".into(),
+            steps: vec![step("TCP", true, "connected"), step("certificate", false, "it has expired")],
+        };
+        assert!(trial(&tried).contains("certificate     WRONG: it has expired"), "{}", trial(&tried));
+        let failure = verdict(&tried).unwrap_err();
+        assert_eq!(failure.message, "nothing can be sent to b.example: certificate: it has expired");
+        // Another host was better.
+        tried.steps.push(step("authentication", true, "it takes our certificate"));
+        assert!(verdict(&tried).is_ok() && trial(&tried).ends_with("stanzas can be sent to b.example"));
+    }
+}
