@@ -33,6 +33,8 @@ pub struct Federated {
     pub domain: String,
     /// The port for other servers.
     pub port: u16,
+    /// That where TLS is the first word.
+    pub direct_tls_port: u16,
     /// Its certificate.
     pub identity: Identity,
     /// The certificate of the authority that it believes.
@@ -41,6 +43,8 @@ pub struct Federated {
     pub certificates: bool,
     /// The other server: its domain and its port.
     pub other: (String, u16),
+    /// Whether TLS is the first word at that port. ejabberd only finds such a port in DNS.
+    pub other_direct_tls: bool,
 }
 
 /// A server of somebody else's that serves `localhost`, or the domain that it is given, and has the accounts `user1` and `user2`, with the passwords `pw-user1` and
@@ -100,8 +104,11 @@ impl Counterpart {
         let process = Process::spawn(server.command(&["foreground"]));
         let began = Instant::now();
         // No line says that it listens; and it may end instead.
-        let other = server.federated.as_ref().map_or(https, |federated| federated.port);
-        while [plain, tls, other].iter().any(|port| TcpStream::connect(address(*port)).is_err()) {
+        let others = match &server.federated {
+            Some(federated) => vec![federated.port, federated.direct_tls_port],
+            None => vec![https],
+        };
+        while [plain, tls].iter().chain(&others).any(|port| TcpStream::connect(address(*port)).is_err()) {
             let ended = process.exit_status().is_some() || began.elapsed() > PATIENCE;
             assert!(!ended, "{kind:?} does not come up\n{}", process.transcript());
             std::thread::sleep(Duration::from_millis(20));
@@ -218,6 +225,9 @@ impl Counterpart {
     fn fill_federated(&self, template: &str) -> String {
         let Some(federated) = &self.federated else { return template.to_owned() };
         let (other, port) = &federated.other;
+        let route = format!("[\"{other}\"] = {port}");
+        let (routes, direct_routes) =
+            if federated.other_direct_tls { (String::new(), route) } else { (route, String::new()) };
         let dialback = if federated.certificates { "" } else { "mod_s2s_dialback: {}" };
         let values = [
             ("@DOMAIN@", federated.domain.clone()),
@@ -225,7 +235,9 @@ impl Counterpart {
             ("@AUTHORITY@", federated.authority.display().to_string()),
             ("@SECURE@", federated.certificates.to_string()),
             ("@DIALBACK@", dialback.to_owned()),
-            ("@ROUTES@", format!("[\"{other}\"] = {port}")),
+            ("@S2S_TLS@", federated.direct_tls_port.to_string()),
+            ("@DIRECT_ROUTES@", direct_routes),
+            ("@ROUTES@", routes),
             ("@ROUTE@", port.to_string()),
             ("@SCRIPTS@", foreign::folder().display().to_string()),
         ];

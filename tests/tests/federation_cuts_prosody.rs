@@ -6,7 +6,7 @@
 mod client;
 mod federation;
 
-use federation::{OURS, THEIRS, chat, log_in, other, serve};
+use federation::{OURS, THEIRS, Way, chat, log_in, other, serve};
 use stonechat_tests::counterpart::Kind;
 use stonechat_tests::{Authority, Counterpart, Cutter, Server, free_port};
 
@@ -32,7 +32,8 @@ async fn prosody_acknowledges_what_it_gets_and_a_cut_loses_nothing() {
     let (way, port) = (free_port(), free_port());
     let ours = serve(OURS, &authority, &own, "certificate", (THEIRS, way));
     let cutter = Cutter::start_at(way, ([127, 0, 0, 1], port).into());
-    let theirs = other(Kind::Prosody, &authority, identity, true, port, (OURS, &ours));
+    let certified = Way { certificates: true, direct_tls: false, theirs: THEIRS };
+    let theirs = other(Kind::Prosody, &authority, identity, certified, (port, free_port()), (OURS, &ours));
     let both = Both(ours, theirs);
     let mut one = log_in(&format!("user1@{OURS}"), both.0.c2s()).await;
     let mut two = log_in(&format!("user1@{THEIRS}"), both.1.c2s()).await;

@@ -2,14 +2,19 @@
 
 #![allow(dead_code, reason = "not every test uses all")]
 
+pub(crate) mod pair;
+
 use std::net::SocketAddr;
 
 use stonechat_client::{Client, Event, Place, Trust};
-use stonechat_extension::client::Query;
+use stonechat_extension::client::{Query, RequestError};
+use stonechat_stanza::error::Condition;
 use stonechat_stanza::jid::Jid;
 use stonechat_stanza::{Kind, ParseError, Stanza, StanzaError, iq, message, ns, payload, presence};
 use stonechat_tests::counterpart::{Counterpart, Federated, Kind as Software};
 use stonechat_tests::{Authority, Identity, Server, Settings, free_port};
+use stonechat_xep_vcard::VCard;
+use stonechat_xep_vcard::client::VCards;
 use toml::Value;
 
 use crate::client::{self, Online};
@@ -21,6 +26,37 @@ pub(crate) const LOCAL: &str = "localhost";
 /// The domain of the other server.
 pub(crate) const THEIRS: &str = "other.test";
 
+/// What a Stonechat is told that serves a domain with this certificate, for clients and for servers.
+pub(crate) fn settings(domain: &str, authority: &Authority, identity: &Identity, policy: &str) -> Settings {
+    let listener =
+        |kind: &str| toml::from_str::<Value>(&format!("address = '127.0.0.1:0'\nkind = '{kind}'")).unwrap();
+    Settings::new()
+        .host(domain)
+        .set("listeners", ["starttls", "s2s", "s2s-direct-tls"].map(listener).to_vec())
+        .set("tls.certificate", identity.certificate.to_str().unwrap())
+        .set("tls.key", identity.key.to_str().unwrap())
+        .set("federation.policy", policy)
+        .set("federation.authorities", authority.certificate().to_str().unwrap())
+        .set("federation.retry_first", 0.01)
+        .set("federation.retry_most", 0.05)
+}
+
+/// The same, where the server of `other` is at this port, with TLS as `kind` says.
+pub(crate) fn routed(settings: Settings, other: &str, port: u16, kind: &str) -> Settings {
+    let peer = format!("route = {{ host = '127.0.0.1', port = {port}, kind = '{kind}' }}");
+    let peers = Value::Table([(other.to_owned(), toml::from_str(&peer).unwrap())].into_iter().collect());
+    settings.set("federation.peers", peers)
+}
+
+/// Starts it, with two users.
+pub(crate) fn start(settings: &Settings, domain: &str) -> Server {
+    let server = settings.start();
+    for user in ["user1", "user2"] {
+        server.add_user(&format!("{user}@{domain}"), &format!("pw-{user}"));
+    }
+    server
+}
+
 /// A Stonechat that serves a domain with this certificate, for clients and servers, and knows where the server of `other` is.
 pub(crate) fn serve(
     domain: &str,
@@ -29,45 +65,18 @@ pub(crate) fn serve(
     policy: &str,
     (other, port): (&str, u16),
 ) -> Server {
-    let authorities = authority.certificate();
-    let federation = format!(
-        "policy = '{policy}'\nauthorities = '{}'\nretry_first = 0.01\nretry_most = 0.05\n\
-         [peers.'{other}']\nroute = {{ host = '127.0.0.1', port = {port} }}",
-        authorities.display()
-    );
-    let listeners = ["starttls", "s2s"]
-        .map(|kind| toml::from_str::<Value>(&format!("address = '127.0.0.1:0'\nkind = '{kind}'")).unwrap());
-    let settings = Settings::new()
-        .host(domain)
-        .set("listeners", listeners.to_vec())
-        .set("tls.certificate", identity.certificate.to_str().unwrap())
-        .set("tls.key", identity.key.to_str().unwrap())
-        .set("federation", toml::from_str::<Value>(&federation).unwrap());
-    let server = settings.start();
-    for user in ["user1", "user2"] {
-        server.add_user(&format!("{user}@{domain}"), &format!("pw-{user}"));
-    }
-    server
+    start(&routed(settings(domain, authority, identity, policy), other, port, "s2s"), domain)
 }
 
-/// The other server, which finds ours.
-pub(crate) fn other(
-    kind: Software,
-    authority: &Authority,
-    identity: Identity,
-    certificates: bool,
-    port: u16,
-    (domain, ours): (&str, &Server),
-) -> Counterpart {
-    let federated = Federated {
-        domain: THEIRS.to_owned(),
-        port,
-        identity,
-        authority: authority.certificate(),
-        certificates,
-        other: (domain.to_owned(), ours.ready().address("s2s").port()),
-    };
-    Counterpart::federated(kind, federated)
+/// What is different from one pair of servers to the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    /// Whether certificates are required, or dialback is enough.
+    pub(crate) certificates: bool,
+    /// Whether TLS is the first word, in both directions; with ejabberd, to it alone.
+    pub(crate) direct_tls: bool,
+    /// The domain of the other server.
+    pub(crate) theirs: &'static str,
 }
 
 /// Both, with certificates of their own.
@@ -76,13 +85,39 @@ pub(crate) fn both(
     domain: &str,
     identities: (Identity, Identity),
     authority: &Authority,
-    certificates: bool,
+    way: Way,
 ) -> (Server, Counterpart) {
-    let port = free_port();
-    let policy = if certificates { "certificate" } else { "dialback" };
-    let ours = serve(domain, authority, &identities.0, policy, (THEIRS, port));
-    let theirs = other(kind, authority, identities.1, certificates, port, (domain, &ours));
+    let ports = (free_port(), free_port());
+    let policy = if way.certificates { "certificate" } else { "dialback" };
+    let (to, how) = if way.direct_tls { (ports.1, "s2s-direct-tls") } else { (ports.0, "s2s") };
+    let settings = settings(domain, authority, &identities.0, policy);
+    let ours = start(&routed(settings, way.theirs, to, how), domain);
+    let theirs = other(kind, authority, identities.1, way, ports, (domain, &ours));
     (ours, theirs)
+}
+
+/// The other server, which finds ours.
+pub(crate) fn other(
+    kind: Software,
+    authority: &Authority,
+    identity: Identity,
+    way: Way,
+    (port, direct_tls_port): (u16, u16),
+    (domain, ours): (&str, &Server),
+) -> Counterpart {
+    let other_direct_tls = way.direct_tls && kind == Software::Prosody;
+    let listener = if other_direct_tls { "s2s-direct-tls" } else { "s2s" };
+    let federated = Federated {
+        domain: way.theirs.to_owned(),
+        port,
+        direct_tls_port,
+        identity,
+        authority: authority.certificate(),
+        certificates: way.certificates,
+        other: (domain.to_owned(), ours.ready().address(listener).port()),
+        other_direct_tls,
+    };
+    Counterpart::federated(kind, federated)
 }
 
 /// A client of the user at this address, available.
@@ -90,6 +125,7 @@ pub(crate) async fn log_in(user: &str, at: SocketAddr) -> Online {
     let local = user.split('@').next().unwrap();
     let builder = Client::builder(user.parse().unwrap())
         .password(format!("pw-{local}"))
+        .extension(&stonechat_xep_vcard::CLIENT)
         // What the servers of a test show to clients is good or not, as the test has it.
         .trust(Trust::dangerously_accept_any_certificate())
         .place(Place::Host("127.0.0.1".to_owned(), at.port()));
@@ -138,6 +174,9 @@ payload! {
 payload! {
     struct Ping: ns::PING, "ping";
 }
+payload! {
+    struct Unknown: "urn:example:nobody", "query";
+}
 
 macro_rules! queries {
     ($($query:ident),*) => {
@@ -151,7 +190,7 @@ macro_rules! queries {
         })*
     };
 }
-queries!(Version, Info, Ping);
+queries!(Version, Info, Ping, Unknown);
 
 /// The other's server is asked and answers.
 pub(crate) async fn ask(online: &mut Online, domain: &str) {
@@ -182,4 +221,39 @@ pub(crate) async fn subscribe(one: &mut Online, two: &mut Online) {
     stanza(one, |stanza| is(stanza, presence::Type::Available, second.as_str())).await;
     // The probe has been answered.
     stanza(two, |stanza| is(stanza, presence::Type::Available, first.as_str())).await;
+}
+
+/// What is asked of an account or a session that is not there, or is not known, comes back as an error, and everything goes on.
+pub(crate) async fn errors(one: &mut Online, domain: &str) {
+    for absent in [domain.to_owned(), format!("nobody@{domain}"), format!("user1@{domain}/not-there")] {
+        let answer = one.client.request(absent.parse::<Jid>().unwrap(), &Unknown {}).await;
+        let Err(RequestError::Refused(error)) = answer else { panic!("{absent}: {answer:?}") };
+        assert!(
+            matches!(error.condition, Condition::ServiceUnavailable | Condition::ItemNotFound),
+            "{absent}: {error}"
+        );
+    }
+    ask(one, domain).await;
+}
+
+/// A message for somebody who is not there is kept by the other server, and delivered with the time at which it came.
+pub(crate) async fn offline(one: &mut Online, domain: &str, at: SocketAddr) {
+    let to = format!("user2@{domain}");
+    one.client.send(client::message(&to, "for when you come")).await.unwrap();
+    // What is behind it on the same stream was answered, so it has arrived.
+    one.client.request(domain.parse::<Jid>().unwrap(), &Ping {}).await.unwrap();
+    let mut two = log_in(&to, at).await;
+    let kept = stanza(&mut two, |stanza| stanza.has(ns::CLIENT, "body")).await;
+    assert!(kept.has(ns::DELAY, "delay"), "{kept}");
+    assert_eq!(kept.from().unwrap().bare_str(), one.jid.bare_str());
+    two.client.close().await;
+}
+
+/// Who is at the other server publishes a vCard, and it is fetched from here (XEP-0054 §3.3).
+pub(crate) async fn fetch_vcard(one: &Online, two: &Online) {
+    let vcards = |online: &Online| online.client.service::<VCards>().unwrap();
+    let change = |own: VCard| own.with_text("FN", Some("Juliet & Romeo"));
+    vcards(two).change(change).await.unwrap();
+    let theirs = vcards(one).of(two.jid.to_bare().into()).await.unwrap().expect("there is one");
+    assert_eq!(theirs.full_name().as_deref(), Some("Juliet & Romeo"));
 }
