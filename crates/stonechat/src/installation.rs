@@ -1,8 +1,8 @@
 //! What an account has here from one chat to the next: what this installation is called, and a token for the next login (XEP-0484).
 //!
 //! A token stands for the password, so it is kept as the keyring is: in a file of its own that nobody else may read. One that others could have
-//! read is not used. It is for one account, one installation and one mechanism; each login uses it, and the server gives another in its place from time
-//! to time. Two programs cannot use one token at the same time, so a second chat of an account goes without.
+//! read is not used. It is for one account, one installation and one mechanism; each login uses it, and the server gives another in its
+//! place from time to time. Two programs cannot use one token at the same time, so a second chat of an account goes without.
 
 use std::fs::{File, TryLockError};
 use std::io;

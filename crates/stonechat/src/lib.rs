@@ -27,8 +27,8 @@
 //!
 //! # Where what is
 //! `cli`: the words of the command line; `account`: whose client, and where to connect; `secret`: passwords; `session`: a session
-//! for one command; `installation`: what is kept for the next login; `extensions`: those that are linked; `command`: the commands; `web`: putting files there; `chat`: the full-screen client;
-//! `failure`: what a command that failed says.
+//! for one command; `installation`: what is kept for the next login; `extensions`: those that are linked; `command`: the commands; `web`:
+//! putting files there; `chat`: the full-screen client; `failure`: what a command that failed says.
 //!
 //! Left out: in rooms, answers, reactions and taking back; private messages to occupants, which are shown and not sent; encryption from end to
 //! end. It runs on Unix systems.
