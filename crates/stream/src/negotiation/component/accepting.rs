@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use stonechat_stanza::jid::BareJid;
+use stonechat_stanza::jid::{BareJid, Jid};
 use stonechat_stanza::{Defect, Nonza, Stanza, ns};
 
 use super::HANDSHAKE;
@@ -77,7 +77,8 @@ enum State {
 /// The driver feeds frames with [`frame`](Self::frame) while the machine [takes](Self::takes_frames) them, and after each input does all that
 /// [`next_action`](Self::next_action) has, in order.
 ///
-/// No stanza gets through before the handshake, nor one whose `from` is of another domain: the stream is closed.
+/// No stanza gets through before the handshake, nor one whose `from` is of another domain: the stream is closed. One without `from` is from the
+/// component's domain.
 #[derive(Debug)]
 pub struct Accepting {
     queue: Queue<Action>,
@@ -121,10 +122,12 @@ impl Accepting {
             (State::Header, _) | (_, Frame::Open(_)) => self.error(StreamError::bad_format()),
             (_, Frame::Nonza(nonza)) => self.nonza(&nonza),
             (State::Handshake { .. }, Frame::Stanza(_)) => self.error(StreamError::not_authorized()),
-            (State::Established(domain), Frame::Stanza(stanza)) => match judge(domain, &stanza) {
-                Ok(true) => self.queue.push(Action::Stanza(stanza)),
-                Ok(false) => self.queue.push(Action::Misaddressed(stanza)),
-                Err(error) => self.error(error),
+            (State::Established(domain), Frame::Stanza(stanza)) => match stamp(domain, stanza) {
+                Some(stanza) if stanza.to().is_some() && stanza.defect() != Some(Defect::MalformedTo) => {
+                    self.queue.push(Action::Stanza(stanza));
+                }
+                Some(stanza) => self.queue.push(Action::Misaddressed(stanza)),
+                None => self.error(StreamError::invalid_from()),
             },
         }
     }
@@ -221,17 +224,15 @@ impl Accepting {
     }
 }
 
-/// Whether a stanza of a component can be carried on; if not, its sender may be told.
-fn judge(domain: &BareJid, stanza: &Stanza) -> Result<bool, StreamError> {
+/// A stanza of a component with its `from`, if that is of the component's domain. One that has none is from the domain itself: XEP-0114 §3 wants
+/// one, components in use leave it out, and nobody else can be meant.
+fn stamp(domain: &BareJid, mut stanza: Stanza) -> Option<Stanza> {
     match stanza.from() {
-        Some(from) if from.domain() == domain.as_str() => {
-            Ok(stanza.to().is_some() && stanza.defect() != Some(Defect::MalformedTo))
+        Some(from) => (from.domain() == domain.as_str()).then_some(stanza),
+        None if stanza.defect() == Some(Defect::MalformedFrom) => None,
+        None => {
+            stanza.set_from(Jid::from(domain.clone()));
+            Some(stanza)
         }
-        None if stanza.defect() != Some(Defect::MalformedFrom)
-            && stanza.defect() != Some(Defect::MalformedTo) =>
-        {
-            Err(StreamError::improper_addressing().with_text("a stanza of a component needs `from`"))
-        }
-        _ => Err(StreamError::invalid_from()),
     }
 }

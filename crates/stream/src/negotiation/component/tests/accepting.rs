@@ -178,7 +178,13 @@ fn a_stanza_in_the_name_of_another_domain_closes_the_stream() {
         assert_eq!((said.closed(), said.stanzas()), (Some(Condition::InvalidFrom), 0), "{from}");
     }
     let said = Script::established().say("<message to='romeo@montague.example'/>");
-    assert_eq!((said.closed(), said.stanzas()), (Some(Condition::ImproperAddressing), 0));
+    let stamped = said.actions.iter().any(|action| match action {
+        AcceptingAction::Stanza(stanza) => {
+            stanza.from().is_some_and(|from| from.as_str() == domain().as_str())
+        }
+        _ => false,
+    });
+    assert!(stamped, "{:?}", said.actions);
     for from in ["plays.shakespeare.lit", "juliet@plays.shakespeare.lit", "anybody@PLAYS.shakespeare.lit/x"] {
         let said =
             Script::established().say(&format!("<message from='{from}' to='romeo@montague.example'/>"));
