@@ -11,7 +11,7 @@ use stonechat_store::Store;
 
 use crate::ServerError;
 use crate::accounts::AccountStore;
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::shared::{Served, State};
 
 /// What hosts are made of.
@@ -75,6 +75,7 @@ impl Workshop {
                 decoy,
             });
         }
+        check_served(&config, &hosts)?;
         Ok(Assembly { config, hosts })
     }
 
@@ -110,6 +111,30 @@ impl Workshop {
         let gone = hosts.all().into_iter().filter(|host| !served.contains_key(host.domain())).collect();
         (State { config, hosts: served }, gone)
     }
+}
+
+/// That no domain which an extension serves is somebody else's.
+fn check_served(config: &Config, hosts: &[Blueprint]) -> Result<(), ConfigError> {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for host in hosts {
+        for label in host.tables.labels() {
+            let domain = format!("{label}.{}", host.domain);
+            let of = &host.domain;
+            if config.hosts.contains_key(&domain) {
+                let why = format!("an extension of the host {of} serves this domain");
+                return Err(ConfigError::new(format!("hosts.{domain}"), why));
+            }
+            if config.components.contains_key(&domain) {
+                let why = format!("an extension of the host {of} serves this domain");
+                return Err(ConfigError::new(format!("components.{domain}"), why));
+            }
+            if let Some(other) = seen.insert(domain.clone(), of) {
+                let why = format!("extensions of the hosts {other} and {of} both serve {domain}");
+                return Err(ConfigError::new(format!("hosts.{of}.extensions"), why));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn policy(config: &Config, host: &config::Host) -> Policy {

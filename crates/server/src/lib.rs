@@ -14,8 +14,11 @@
 //! domain allows it, dialback (XEP-0220). [`config::Federation`] has the rules. What waits for a server that cannot be reached goes
 //! back to its sender with the cause.
 //!
+//! Components (XEP-0114) connect where there is a listener for them, on the loopback interface unless it is said otherwise; each has a domain and a
+//! secret of its own ([`config::Component`]). They speak with the hosts and with each other, not with other servers.
+//!
 //! Left out: between servers, bidirectional streams (XEP-0288), stream management, so that what a link that is cut had under way may be
-//! lost, and revocation of certificates; components (give a [`Remote`](stonechat_extension::Remote)); EXTERNAL for clients; WebSocket and
+//! lost, and revocation of certificates; EXTERNAL for clients; WebSocket and
 //! BOSH;
 //! and everything that a XEP describes, roster and presence included, which are extensions. Reading files of
 //! configuration and being a daemon is the business of the program around it.
@@ -55,6 +58,7 @@
 pub mod accounts;
 mod assemble;
 mod auth;
+mod components;
 pub mod config;
 mod connection;
 mod error;

@@ -15,7 +15,7 @@ use crate::config::{Config, Kind, Listener};
 use crate::listener::{self, Bound};
 use crate::shared::Shared;
 use crate::tls::{Certificates, TlsError};
-use crate::{ServerError, federation, server};
+use crate::{ServerError, components, federation, server};
 
 /// A server that serves. Dropping it stops the server at once: listeners are closed, connections are cut.
 #[derive(Debug)]
@@ -128,6 +128,7 @@ impl RunningServer {
         config.check()?;
         let fresh = Certificates::load(&config)?;
         let peers = federation::Fresh::load(&config)?;
+        let secrets = components::Fresh::load(&config)?;
         let old = self.shared.state.load_full();
         let assembly = self.workshop.assemble(config.clone(), Some(&old)).await?;
         let added = self.bind_added(&config)?;
@@ -136,6 +137,7 @@ impl RunningServer {
         let (state, gone) = self.workshop.put_in_service(assembly, &self.shared.hosts);
         self.shared.certificates.replace(fresh);
         self.shared.federation.reconfigure(peers);
+        self.shared.components.reconfigure(secrets);
         self.shared.accounts.set_policy(PasswordPolicy::from(&config.authentication));
         self.shared.throttle.reconfigure(&config.authentication);
         self.shared.connections.reconfigure(&config.limits);
@@ -177,6 +179,8 @@ impl RunningServer {
         shared.connections.none_left().await;
         shared.closing.close();
         shared.closing.wait().await;
+        // They may be of other servers, to whom what was for a component goes back.
+        shared.components.stop().await;
         shared.federation.stop();
         shared.federation.stopped().await;
         self.workshop.journal.stop().await;

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::{AccountStore, PasswordPolicy};
 use crate::assemble::Workshop;
 use crate::auth::Throttle;
+use crate::components::{self, Components};
 use crate::config::Config;
 use crate::federation::{self, Federation, Way};
 use crate::listener::Connections;
@@ -84,6 +85,7 @@ impl Server {
         let fresh = Certificates::load(&config)?;
         let journal = Journal::new(&store);
         let federation = Federation::new(federation::Fresh::load(&config)?, &store, &journal)?;
+        let secrets = components::Fresh::load(&config)?;
         let accounts = AccountStore::new(&store, PasswordPolicy::from(&config.authentication));
         let workshop =
             Workshop { registry, store: store.clone(), accounts: accounts.clone(), clock, journal };
@@ -97,6 +99,8 @@ impl Server {
 
         let remote = remote.unwrap_or_else(|| Arc::new(Way(Arc::clone(&federation))));
         let hosts = Hosts::new(remote);
+        let components = Components::new(&hosts);
+        components.reconfigure(secrets);
         let certificates = Certificates::default();
         certificates.replace(fresh);
         let (state, _) = workshop.put_in_service(assembly, &hosts);
@@ -116,6 +120,7 @@ impl Server {
             throttle: Throttle::new(&config.authentication),
             connections: Connections::new(&config.limits),
             federation,
+            components,
             stopping: CancellationToken::new(),
             closing: TaskTracker::new(),
         });

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::AccountStore;
 use crate::auth::Throttle;
+use crate::components::Components;
 use crate::config::Config;
 use crate::connection::Features;
 use crate::federation::Federation;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) throttle: Throttle,
     pub(crate) connections: Arc<Connections>,
     pub(crate) federation: Arc<Federation>,
+    pub(crate) components: Components,
     /// The server stops.
     pub(crate) stopping: CancellationToken,
     /// Sessions whose connection was cut, and that are being closed.

@@ -124,3 +124,25 @@ fn what_an_extension_needs_has_to_be_there() {
     expect_code(&started, 78);
     expect_complaint(&started, &["stonechat.toml", "host localhost", "needs `roster`"]);
 }
+
+#[test]
+fn a_component_whose_secret_cannot_be_read_or_can_be_read_by_others_is_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = Place::new();
+    let listener = "[[listeners]]\naddress = \"127.0.0.1:0\"\nkind = \"component\"\n";
+    let component = "[components.\"irc.example.org\"]\nsecret_file = \"irc.secret\"\n";
+    place.write(&format!("{LISTENERS}{listener}{component}[hosts.localhost]\n"));
+    let key = "components.irc.example.org.secret_file";
+    expect_complaint(&place.run(&["check"], &[]), &[key, "irc.secret"]);
+    let file = place.path("irc.secret");
+    std::fs::write(&file, "hunter2hunter2").unwrap();
+    for mode in [0o644, 0o600] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let output = place.run(&["check"], &[]);
+        assert!(!output.to_string().contains("hunter2hunter2"), "{output}");
+        assert_eq!(output.to_string().contains(key), mode == 0o644, "{output}");
+        let is_described = output.stdout.contains("irc.example.org: up to 1 connection");
+        assert_eq!((is_described, output.status.success()), (mode == 0o600, mode == 0o600), "{output}");
+    }
+}

@@ -27,6 +27,12 @@ impl ConfigError {
     pub fn key(&self) -> &str {
         &self.key
     }
+
+    /// What is wrong, without the key.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 fn refuse(key: impl Into<String>, message: impl Into<String>) -> Result<(), ConfigError> {
@@ -44,17 +50,24 @@ impl Config {
         self.check_limits()?;
         self.check_authentication()?;
         self.check_hosts()?;
-        self.check_federation()
+        self.check_federation()?;
+        self.check_components()
     }
 
     fn check_listeners(&self) -> Result<(), ConfigError> {
         let mut seen = BTreeSet::new();
         for (at, listener) in self.listeners.iter().enumerate() {
-            if listener.plaintext && !listener.address.ip().to_canonical().is_loopback() {
+            let is_loopback = listener.address.ip().to_canonical().is_loopback();
+            if listener.kind == Kind::Component {
+                if !is_loopback && !listener.plaintext {
+                    let why = "components speak in the clear: on an address that is not of the loopback interface only with `plaintext = true`";
+                    return refuse(format!("listeners.{at}.address"), why);
+                }
+            } else if listener.plaintext && !is_loopback {
                 let why = "clients may do without TLS on an address of the loopback interface only";
                 return refuse(format!("listeners.{at}.plaintext"), why);
             }
-            if listener.plaintext && listener.kind != Kind::Starttls {
+            if listener.plaintext && !matches!(listener.kind, Kind::Starttls | Kind::Component) {
                 return refuse(
                     format!("listeners.{at}.plaintext"),
                     "only clients of a listener of kind \"starttls\" may do without TLS",
@@ -74,7 +87,8 @@ impl Config {
             (None, Some(_)) => return refuse("tls.certificate", "the certificate of tls.key is missing"),
             _ => {}
         }
-        let needs = self.listeners.iter().any(|listener| !listener.plaintext);
+        let needs =
+            self.listeners.iter().any(|listener| !listener.plaintext && listener.kind != Kind::Component);
         let without = self.hosts.iter().find(|(_, host)| host.tls.is_none());
         if let Some((domain, _)) = without
             && needs
@@ -183,6 +197,40 @@ impl Config {
             check_domain("federation.peers", domain.strip_prefix("*.").unwrap_or(domain))?;
             if self.hosts.contains_key(domain) {
                 return refuse(format!("federation.peers.{domain}"), "this domain is served here");
+            }
+        }
+        Ok(())
+    }
+
+    fn check_components(&self) -> Result<(), ConfigError> {
+        for (domain, component) in &self.components {
+            check_domain("components", domain)?;
+            let key = |key: &str| format!("components.{domain}{key}");
+            if self.hosts.contains_key(domain) {
+                return refuse(key(""), "this domain is that of a host");
+            }
+            if self.federation.peers.contains_key(domain) {
+                return refuse(
+                    key(""),
+                    "this domain is that of a component, and not of another server (federation.peers)",
+                );
+            }
+            match (&component.secret, &component.secret_file) {
+                (None, None) => return refuse(key(".secret"), "either this or `secret_file` is needed"),
+                (Some(_), Some(_)) => {
+                    return refuse(
+                        key(".secret_file"),
+                        "there is a `secret` already; one of the two has to go",
+                    );
+                }
+                (Some(secret), None) if secret.get().is_empty() => {
+                    return refuse(key(".secret"), "this cannot be empty");
+                }
+                _ => {}
+            }
+            let not_zero = [(".connections", component.connections), (".queue_bytes", component.queue_bytes)];
+            if let Some((name, _)) = not_zero.iter().find(|(_, value)| *value == 0) {
+                return refuse(key(name), "this cannot be 0");
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Where clients and other servers connect.
+//! Where clients, other servers and components connect.
 
 use std::net::{Ipv6Addr, SocketAddr};
 
@@ -16,6 +16,8 @@ pub enum Kind {
     S2s,
     /// Other servers, with TLS from the first byte (XEP-0368).
     S2sDirectTls,
+    /// Components (XEP-0114), without TLS, which that protocol does not have. Port 5347.
+    Component,
 }
 
 impl Kind {
@@ -34,7 +36,8 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Who connects, and how TLS comes to the connection.
     pub kind: Kind,
-    /// Lets clients do without TLS; only with `kind = "starttls"` and an address of the loopback interface. Default: no.
+    /// Lets clients do without TLS; only with `kind = "starttls"` and an address of the loopback interface. With `kind = "component"`, where there
+    /// is never TLS: allows an address of another interface, whose network then has to be one that nobody else listens on. Default: no.
     #[serde(default)]
     pub plaintext: bool,
 }
@@ -56,6 +59,12 @@ impl Listener {
     #[must_use]
     pub const fn s2s(address: SocketAddr) -> Self {
         Self { address, kind: Kind::S2s, plaintext: false }
+    }
+
+    /// A listener for components.
+    #[must_use]
+    pub const fn component(address: SocketAddr) -> Self {
+        Self { address, kind: Kind::Component, plaintext: false }
     }
 
     pub(super) const fn starttls_default() -> Self {

@@ -28,6 +28,7 @@
 
 mod authentication;
 mod check;
+mod component;
 mod extensions;
 mod federation;
 mod host;
@@ -43,6 +44,7 @@ use serde::{Deserialize, Serialize};
 
 pub use authentication::{Authentication, Throttle};
 pub use check::ConfigError;
+pub use component::{Component, Secret};
 pub use extensions::Extensions;
 pub use federation::{Federation, Peer, Policy, Route, RouteKind};
 pub use host::Host;
@@ -55,7 +57,8 @@ pub use tls::{KeyPair, Tls, TlsVersion};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where clients and other servers connect. By default STARTTLS on port 5222 and direct TLS on port 5223, on all addresses, and no servers.
+    /// Where clients, other servers and components connect. By default STARTTLS on port 5222 and direct TLS on port 5223, on all addresses, and
+    /// neither servers nor components.
     pub listeners: Vec<Listener>,
     /// The certificate of hosts that have none of their own, and what is asked of TLS.
     pub tls: Tls,
@@ -67,6 +70,8 @@ pub struct Config {
     pub authentication: Authentication,
     /// Streams with other servers, for which there has to be a listener.
     pub federation: Federation,
+    /// The components by domain, for which there has to be a listener.
+    pub components: BTreeMap<String, Component>,
     /// The extensions of all hosts.
     pub extensions: Extensions,
     /// The virtual hosts by domain.
@@ -82,6 +87,7 @@ impl Default for Config {
             timeouts: Timeouts::default(),
             authentication: Authentication::default(),
             federation: Federation::default(),
+            components: BTreeMap::new(),
             extensions: Extensions::default(),
             hosts: BTreeMap::new(),
         }

@@ -68,7 +68,7 @@ impl<'a> Negotiator<'a> {
         let tls = match listener.kind {
             Kind::DirectTls => Tls::Established,
             // Those of other servers do not come here.
-            Kind::S2s | Kind::S2sDirectTls => Tls::Required,
+            Kind::S2s | Kind::S2sDirectTls | Kind::Component => Tls::Required,
             Kind::Starttls if !listener.plaintext => Tls::Required,
             Kind::Starttls if shared.certificates.is_empty() => Tls::Unavailable,
             Kind::Starttls => Tls::Optional,

@@ -8,6 +8,8 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::{Bound, Connections};
+use crate::components;
+use crate::config::Kind;
 use crate::connection;
 use crate::federation::incoming;
 use crate::shared::Shared;
@@ -56,10 +58,14 @@ fn take(stream: TcpStream, peer: std::net::IpAddr, bound: &Bound, shared: &Arc<S
         return;
     }
     let (shared, listener) = (Arc::clone(shared), bound.listener.clone());
-    if listener.kind.is_for_servers() {
-        Connections::spawn(permit, |place| incoming::serve(place, stream, peer, listener, shared));
-    } else {
-        Connections::spawn(permit, |place| connection::serve(place, stream, peer, listener, shared));
+    match listener.kind {
+        Kind::S2s | Kind::S2sDirectTls => {
+            Connections::spawn(permit, |place| incoming::serve(place, stream, peer, listener, shared));
+        }
+        Kind::Component => Connections::spawn(permit, |place| components::serve(place, stream, peer, shared)),
+        Kind::Starttls | Kind::DirectTls => {
+            Connections::spawn(permit, |place| connection::serve(place, stream, peer, listener, shared));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `stonechatd check`: whether the configuration can be served, and what it means. Nothing is changed.
 
 mod certificate;
+mod components;
 mod hosts;
 mod places;
 mod report;
@@ -23,6 +24,7 @@ pub(crate) fn run(place: &Place) -> Result<(), Failure> {
     let is_running = places::check(&settings, &mut report);
     places::check_listeners(&settings, is_running, &mut report);
     hosts::check(&settings, &registry, &mut report);
+    components::check(&settings, &mut report);
     say::line(report.text())?;
     report.verdict(&settings.name())
 }

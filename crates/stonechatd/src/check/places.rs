@@ -107,6 +107,7 @@ fn describe(listener: &Listener) -> String {
         (Kind::DirectTls, _) => "direct TLS",
         (Kind::S2s, _) => "STARTTLS, for other servers",
         (Kind::S2sDirectTls, _) => "direct TLS, for other servers",
+        (Kind::Component, _) => "in the clear, for components",
     };
     format!("{}, {kind}", listener.address)
 }

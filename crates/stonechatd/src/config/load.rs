@@ -99,7 +99,8 @@ fn complete(config: &mut Config, folder: &Path) {
     let pairs = config.hosts.values_mut().filter_map(|host| host.tls.as_mut());
     let hosts = pairs.flat_map(|pair| [&mut pair.certificate, &mut pair.key]);
     let files = [&mut config.tls.certificate, &mut config.tls.key, &mut config.federation.authorities];
-    let all = files.into_iter().flatten().chain(hosts);
+    let secrets = config.components.values_mut().filter_map(|component| component.secret_file.as_mut());
+    let all = files.into_iter().flatten().chain(hosts).chain(secrets);
     all.for_each(|path| *path = folder.join(&*path));
 }
 
@@ -149,13 +150,15 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_file() {
-        let text = "data = \"d\"\n[hosts.a.tls]\ncertificate = \"c.pem\"\nkey = \"/k.pem\"";
+        let text = "data = \"d\"\n[hosts.a.tls]\ncertificate = \"c.pem\"\nkey = \"/k.pem\"\n[components.b]\nsecret_file = \"b\"";
         let settings = load(text).unwrap();
         assert_eq!(settings.data, Path::new("d"));
         let pair = settings.server.hosts["a"].tls.as_ref().unwrap();
         assert!(pair.certificate.is_absolute() && pair.certificate.ends_with("c.pem"));
         assert_eq!(pair.key, Path::new("/k.pem"));
         assert!(settings.own_certificates.is_empty());
+        let secret = settings.server.components["b"].secret_file.as_ref().unwrap();
+        assert!(secret.is_absolute() && secret.ends_with("b"));
     }
 
     #[test]

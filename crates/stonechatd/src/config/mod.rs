@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use stonechat_server::config::{
-    Authentication, Config, Extensions, Federation, Host, Limits, Listener, Timeouts, Tls,
+    Authentication, Component, Config, Extensions, Federation, Host, Limits, Listener, Timeouts, Tls,
 };
 
 pub(crate) use load::Settings;
@@ -41,14 +41,24 @@ pub(crate) struct File {
     pub(crate) timeouts: Timeouts,
     pub(crate) authentication: Authentication,
     pub(crate) federation: Federation,
+    pub(crate) components: BTreeMap<String, Component>,
     pub(crate) extensions: Extensions,
     pub(crate) hosts: BTreeMap<String, Host>,
 }
 
 impl Default for File {
     fn default() -> Self {
-        let Config { listeners, tls, limits, timeouts, authentication, federation, extensions, hosts } =
-            Config::for_host("localhost");
+        let Config {
+            listeners,
+            tls,
+            limits,
+            timeouts,
+            authentication,
+            federation,
+            components,
+            extensions,
+            hosts,
+        } = Config::for_host("localhost");
         Self {
             data: PathBuf::from("stonechat-data"),
             threads: 0,
@@ -59,6 +69,7 @@ impl Default for File {
             timeouts,
             authentication,
             federation,
+            components,
             extensions,
             hosts,
         }
@@ -80,8 +91,18 @@ impl File {
     }
 
     fn into_server(self) -> Config {
-        let Self { listeners, tls, limits, timeouts, authentication, federation, extensions, hosts, .. } =
-            self;
-        Config { listeners, tls, limits, timeouts, authentication, federation, extensions, hosts }
+        let Self {
+            listeners,
+            tls,
+            limits,
+            timeouts,
+            authentication,
+            federation,
+            components,
+            extensions,
+            hosts,
+            ..
+        } = self;
+        Config { listeners, tls, limits, timeouts, authentication, federation, components, extensions, hosts }
     }
 }

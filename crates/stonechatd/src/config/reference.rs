@@ -115,6 +115,7 @@ fn the_reference_has_every_key_of_the_server_and_no_other() {
     assert_eq!(
         open,
         [
+            "components",
             "extensions",
             "federation.peers",
             "hosts",

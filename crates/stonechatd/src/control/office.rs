@@ -47,8 +47,9 @@ impl Office {
     ) -> Result<Self, Failure> {
         let options = sqlite::Options { quick_check: false, readers: 1, ..sqlite::Options::default() };
         let store = Store::sqlite(directory.database(), options)?;
-        // It listens nowhere, so it needs no certificates, which may belong to another user.
+        // It listens nowhere, so it needs no certificates and no secrets, which may belong to another user.
         let mut config = Config { listeners: Vec::new(), tls: Tls::default(), ..settings.server.clone() };
+        config.components.clear();
         config.hosts.values_mut().for_each(|host| host.tls = None);
         let server = Server::new(config, store.clone()).extensions(registry).start().await?;
         Ok(Self::Here { server: Box::new(server), store, lock })

@@ -15,6 +15,7 @@ pub(crate) const fn kind_name(kind: Kind) -> &'static str {
         Kind::DirectTls => "c2s-direct-tls",
         Kind::S2s => "s2s",
         Kind::S2sDirectTls => "s2s-direct-tls",
+        Kind::Component => "component",
     }
 }
 

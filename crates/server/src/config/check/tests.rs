@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{Authentication, Host, KeyPair, Limits, Listener, Throttle, Timeouts, Tls};
+use crate::config::{Authentication, Component, Host, KeyPair, Limits, Listener, Throttle, Timeouts, Tls};
 
 fn good() -> Config {
     let pair = KeyPair { certificate: "a.pem".into(), key: "a.key".into() };
@@ -72,6 +72,46 @@ fn each_mistake_is_named_by_its_key() {
         ("hosts.a@b", Config { hosts: [("a@b".into(), Host::default())].into(), ..good() }),
     ];
     for (key, config) in cases {
+        assert_eq!(complaint(&config), key);
+    }
+}
+
+#[test]
+fn components_listen_on_the_loopback_interface_unless_it_is_said_that_they_may_be_heard() {
+    let with = |address: &str, plaintext| {
+        let listener = Listener { plaintext, ..Listener::component(address.parse().unwrap()) };
+        Config { listeners: vec![listener], ..Config::for_host("example.org") }
+    };
+    // They need no certificate.
+    with("127.0.0.1:5347", false).check().unwrap();
+    with("[::1]:5347", true).check().unwrap();
+    assert_eq!(complaint(&with("192.0.2.1:5347", false)), "listeners.0.address");
+    with("192.0.2.1:5347", true).check().unwrap();
+}
+
+#[test]
+fn a_component_has_a_domain_and_a_secret_of_its_own() {
+    let with =
+        |domain: &str, component| Config { components: [(domain.to_owned(), component)].into(), ..good() };
+    let (irc, good_one) = ("irc.example.org", || Component::with_secret("s"));
+    with(irc, good_one()).check().unwrap();
+    with("gateway.example.net", good_one()).check().unwrap();
+    let mut peer = with(irc, good_one());
+    peer.federation.peers.insert(irc.to_owned(), crate::config::Peer::default());
+    for (key, config) in [
+        ("components.example.org", with("example.org", good_one())),
+        ("components.IRC.example.org", with("IRC.example.org", good_one())),
+        ("components.a@irc.example.org", with("a@irc.example.org", good_one())),
+        ("components.irc.example.org", peer),
+        ("components.irc.example.org.secret", with(irc, Component::default())),
+        ("components.irc.example.org.secret", with(irc, Component::with_secret(""))),
+        (
+            "components.irc.example.org.secret_file",
+            with(irc, Component { secret_file: Some("s".into()), ..good_one() }),
+        ),
+        ("components.irc.example.org.connections", with(irc, Component { connections: 0, ..good_one() })),
+        ("components.irc.example.org.queue_bytes", with(irc, Component { queue_bytes: 0, ..good_one() })),
+    ] {
         assert_eq!(complaint(&config), key);
     }
 }
