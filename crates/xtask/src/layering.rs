@@ -1,10 +1,10 @@
 //! The layers of the workspace: dependencies point one way only.
 //!
 //! ```text
-//! jid ─ stanza ─┬─ stream ──────┬─ server, client    (never an XEP crate)
+//! jid ─ stanza ─┬─ stream ──────┬─ server, client, component    (never an XEP crate)
 //!       sasl ───┼───────────────┤
 //! jid ─ store ──┴─ extension ───┴─ xeps/*            (never server or client)
-//! jid ─ net ───────────────────── server, client
+//! jid ─ net ───────────────────── server, client, component
 //! ```
 //!
 //! Programs, tests, examples and benchmarks are where both sides meet. The build-script helper `link` and the
@@ -35,7 +35,7 @@ pub enum Layer {
     Extension,
     /// An extension.
     Xep,
-    /// The server's core or the client's core.
+    /// The server's core, the client's, or a component's.
     Core,
     /// The build-script helper.
     Link,
@@ -58,7 +58,7 @@ impl Layer {
             "crates/net" => Self::Net,
             "crates/store" => Self::Store,
             "crates/extension" => Self::Extension,
-            "crates/server" | "crates/client" => Self::Core,
+            "crates/server" | "crates/client" | "crates/component" => Self::Core,
             "crates/link" => Self::Link,
             "crates/xtask" => Self::Xtask,
             "crates/stonechatd" | "crates/stonechat" | "tests" | "examples" | "benches" => Self::Top,
