@@ -1,4 +1,5 @@
--- Prosody as a counterpart of the client library: loopback only, two accounts, stream management; rooms, nodes, uploads, registration.
+-- Prosody as a counterpart of the client and component libraries: loopback only, two accounts, stream management; rooms, nodes, uploads,
+-- registration, a component.
 daemonize = false
 run_as_root = true
 pidfile = "@FOLDER@/pid"
@@ -12,6 +13,8 @@ s2s_ports = { }
 s2s_direct_tls_ports = { }
 http_ports = { }
 https_ports = { @HTTPS@ }
+component_interfaces = { "127.0.0.1" }
+component_ports = { @COMPONENT@ }
 modules_enabled = {
 	"roster"; "saslauth"; "tls"; "disco"; "carbons"; "version"; "ping"; "smacks";
 	"pep"; "vcard"; "csi_simple"; "register_ibr"; "user_account_management"; "mam";
@@ -27,6 +30,9 @@ https_ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
 VirtualHost "localhost"
 
 Component "rooms.localhost" "muc"
+
+Component "echo.localhost"
+component_secret = "pw-echo"
 
 -- The certificate is that of localhost.
 Component "upload.localhost" "http_file_share"

@@ -14,6 +14,8 @@ const PROSODY: &str = include_str!("../foreign/prosody.cfg.lua");
 const EJABBERD: &str = include_str!("../foreign/ejabberd.yml");
 const PROSODY_S2S: &str = include_str!("../foreign/prosody_s2s.cfg.lua");
 const EJABBERD_S2S: &str = include_str!("../foreign/ejabberd_s2s.yml");
+/// The component that servers have which are not federated, and its secret.
+pub const COMPONENT: (&str, &str) = ("echo.localhost", "pw-echo");
 /// How long a server may take to come up, or one of its commands to end.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -58,6 +60,7 @@ pub struct Counterpart {
     /// Where files are said to be taken.
     uploads: u16,
     distribution: u16,
+    component: u16,
     process: Option<Process>,
     folder: TempDir,
     federated: Option<Federated>,
@@ -96,10 +99,10 @@ impl Counterpart {
 
     #[track_caller]
     fn begin(kind: Kind, federated: Option<Federated>, uploads: Option<u16>) -> Self {
-        let [plain, tls, https, distribution] = std::array::from_fn(|_| free_port());
-        let (folder, uploads) = (tempdir(), uploads.unwrap_or(https));
+        let [plain, tls, https, distribution, component] = std::array::from_fn(|_| free_port());
+        let (process, folder, uploads) = (None, tempdir(), uploads.unwrap_or(https));
         let mut server =
-            Self { kind, plain, tls, https, uploads, distribution, process: None, folder, federated };
+            Self { kind, plain, tls, https, uploads, distribution, component, process, folder, federated };
         server.configure();
         let process = Process::spawn(server.command(&["foreground"]));
         let began = Instant::now();
@@ -136,6 +139,12 @@ impl Counterpart {
     #[must_use]
     pub fn https(&self) -> SocketAddr {
         address(self.https)
+    }
+
+    /// Where the component [`COMPONENT`] connects, of a server that is not federated.
+    #[must_use]
+    pub fn component(&self) -> SocketAddr {
+        address(self.component)
     }
 
     /// The certificate to trust.
@@ -193,6 +202,7 @@ impl Counterpart {
                 ("@TLS@", self.tls),
                 ("@HTTPS@", self.https),
                 ("@UPLOADS@", self.uploads),
+                ("@COMPONENT@", self.component),
             ];
             let filled = self.fill_federated(template).replace("@FOLDER@", &folder.to_string_lossy());
             ports.iter().fold(filled, |text, (name, port)| text.replace(name, &port.to_string()))

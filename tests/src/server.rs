@@ -93,6 +93,16 @@ impl Server {
         self.ready.address("c2s-direct-tls")
     }
 
+    /// Where components connect.
+    ///
+    /// # Panics
+    /// When the configuration has no such listener.
+    #[track_caller]
+    #[must_use]
+    pub fn component(&self) -> SocketAddr {
+        self.ready.address("component")
+    }
+
     /// The server's folder.
     #[must_use]
     pub fn folder(&self) -> &Path {

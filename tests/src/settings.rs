@@ -64,6 +64,26 @@ impl Settings {
         self
     }
 
+    /// Adds a component, and the first time a listener for components.
+    ///
+    /// # Panics
+    /// When the listeners are no list.
+    #[must_use]
+    pub fn component(mut self, domain: &str, secret: &str) -> Self {
+        table_at(&mut self.table, ["components", domain].into_iter())
+            .insert("secret".to_owned(), secret.into());
+        let listeners = self.table.get_mut("listeners").and_then(Value::as_array_mut);
+        let listeners = listeners.expect("listeners are a list");
+        let of_components =
+            |listener: &Value| listener.get("kind").and_then(Value::as_str) == Some("component");
+        if !listeners.iter().any(of_components) {
+            let listener = [("address", "127.0.0.1:0"), ("kind", "component")];
+            let listener = listener.map(|(key, value)| (key.to_owned(), Value::from(value)));
+            listeners.push(Table::from_iter(listener).into());
+        }
+        self
+    }
+
     /// Adds a host.
     #[must_use]
     pub fn host(mut self, domain: &str) -> Self {

@@ -30,6 +30,12 @@ pub(super) const TESTS: &[Program] = &[
         packages: &["ejabberd"],
         is_there: || shell::find("ejabberdctl").is_some() || Path::new("/usr/sbin/ejabberdctl").is_file(),
     },
+    Program { name: "biboumi", packages: &["biboumi"], is_there: || shell::find("biboumi").is_some() },
+    Program {
+        name: "ngircd",
+        packages: &["ngircd"],
+        is_there: || shell::find("ngircd").is_some() || Path::new("/usr/sbin/ngircd").is_file(),
+    },
     Program { name: "profanity", packages: &["profanity"], is_there: || shell::find("profanity").is_some() },
     Program { name: "strace", packages: &["strace"], is_there: || shell::find("strace").is_some() },
     Program { name: "tmux", packages: &["tmux"], is_there: || shell::find("tmux").is_some() },
