@@ -109,7 +109,7 @@ impl Counterpart {
         // No line says that it listens; and it may end instead.
         let others = match &server.federated {
             Some(federated) => vec![federated.port, federated.direct_tls_port],
-            None => vec![https],
+            None => vec![https, component],
         };
         while [plain, tls].iter().chain(&others).any(|port| TcpStream::connect(address(*port)).is_err()) {
             let ended = process.exit_status().is_some() || began.elapsed() > PATIENCE;

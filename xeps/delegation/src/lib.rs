@@ -1,0 +1,33 @@
+//! XEP-0355 (Namespace Delegation), version 0.5: components that answer requests of some namespaces in the place of the server, where its
+//! operator has delegated them (admin mode, §4).
+//!
+//! Nothing is delegated by default. A request to the host, or to the bare JID of an account of it, whose payload is of a delegated namespace, is
+//! forwarded to the component (§4.3), perhaps only where the payload has certain attributes; its answer goes to who has asked, if it is one
+//! to that request. Requests of the component itself are not forwarded (§4.3.1). Guards have their say first: who may not ask an account
+//! anything is not heard by the component either. When the component is not there, or answers with an error or with something else, the asker gets
+//! `service-unavailable`.
+//!
+//! A namespace that an extension of the server answers can be delegated, too: it is the component's then.
+//!
+//! Left out: client mode (§5), the configuration by commands (§6), and nesting of service discovery (§7.2): what a component answers for is not
+//! among the features of host and accounts.
+//!
+//! ```
+//! use stonechat_stanza::Payload as _;
+//! use stonechat_xep_delegation::{Delegated, Delegation};
+//!
+//! let told = Delegation {
+//!     delegated: vec![Delegated { namespace: "urn:xmpp:mam:2".into(), attributes: vec!["node".into()] }],
+//!     forwarded: None,
+//! };
+//! assert_eq!(Delegation::parse(&told.to_element())?.delegated, told.delegated);
+//! # Ok::<(), stonechat_stanza::ParseError>(())
+//! ```
+
+mod wire;
+pub use wire::{Delegated, Delegation, NS};
+
+#[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "server")]
+pub use server::{Config, Entry, Extension, SERVER};
