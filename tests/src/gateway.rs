@@ -111,7 +111,11 @@ impl IrcClient {
         loop {
             let mut line = String::new();
             let read = self.stream.read_line(&mut line);
-            assert!(read.as_ref().is_ok_and(|read| *read > 0), "instead of {part}, {read:?} after\n{}", self.heard);
+            assert!(
+                read.as_ref().is_ok_and(|read| *read > 0),
+                "instead of {part}, {read:?} after\n{}",
+                self.heard
+            );
             self.heard.push_str(&line);
             if let Some(token) = line.strip_prefix("PING ") {
                 self.say(&format!("PONG {}", token.trim_end()));

@@ -13,13 +13,13 @@ use tokio_util::io::poll_read_buf;
 /// How much is read at once.
 const READ: usize = 16 << 10;
 
-/// A connection, with TLS or without.
+/// A connection, with TLS or without; over what the system connects, or over something else.
 #[derive(Debug)]
-pub enum Transport {
+pub enum Transport<S = TcpStream> {
     /// Without.
-    Tcp(TcpStream),
+    Tcp(S),
     /// With.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<S>>),
 }
 
 /// What a [turn](Connection::turn) has brought.
@@ -35,15 +35,15 @@ pub enum Turn {
 
 /// A transport, and whether something in it waits to be flushed.
 #[derive(Debug)]
-pub struct Connection {
-    transport: Transport,
+pub struct Connection<S = TcpStream> {
+    transport: Transport<S>,
     flush: bool,
 }
 
-impl Connection {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Nothing waits.
     #[must_use]
-    pub fn new(transport: Transport) -> Self {
+    pub fn new(transport: Transport<S>) -> Self {
         Self { transport, flush: false }
     }
 
@@ -55,7 +55,7 @@ impl Connection {
 
     /// The transport, with what waits in it.
     #[must_use]
-    pub fn into_transport(self) -> Transport {
+    pub fn into_transport(self) -> Transport<S> {
         self.transport
     }
 
@@ -118,7 +118,7 @@ macro_rules! either {
     };
 }
 
-impl AsyncRead for Transport {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -128,7 +128,7 @@ impl AsyncRead for Transport {
     }
 }
 
-impl AsyncWrite for Transport {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Transport<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         either!(self, stream => stream.poll_write(cx, bytes))
     }

@@ -12,7 +12,9 @@
 //!
 //! Where there is a listener for them, it speaks with other servers as well: TLS always, and EXTERNAL (XEP-0178) or, where the policy for a
 //! domain allows it, dialback (XEP-0220). [`config::Federation`] has the rules. What waits for a server that cannot be reached goes
-//! back to its sender with the cause.
+//! back to its sender with the cause. [`RunningServer::federation`] says how each domain stands, [`RunningServer::examine`] why one is not
+//! reached. Where the system does not make the connections, a [`federation::Connector`] does, and [`RunningServer::serve`] takes those that
+//! come some other way.
 //!
 //! Components (XEP-0114) connect where there is a listener for them, on the loopback interface unless it is said otherwise; each has a domain and a
 //! secret of its own ([`config::Component`]). They speak with the hosts and with each other, not with other servers.
@@ -69,6 +71,7 @@ mod server;
 mod shared;
 pub mod tls;
 
+pub use connection::Duplex;
 pub use error::ServerError;
 pub use running::{Reloaded, RunningServer};
 pub use server::Server;

@@ -1,6 +1,6 @@
 //! A server that serves.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::{AccountStore, PasswordPolicy};
 use crate::assemble::Workshop;
 use crate::config::{Config, Kind, Listener};
+use crate::connection::{Duplex, Socket};
 use crate::listener::{self, Bound};
 use crate::shared::Shared;
 use crate::tls::{Certificates, TlsError};
@@ -79,6 +80,19 @@ impl RunningServer {
     #[must_use]
     pub fn host(&self, domain: &str) -> Option<Arc<Host>> {
         self.shared.hosts.get(domain)
+    }
+
+    /// Serves a connection that has not come to one of its listeners, as one of that kind: one that was handed over by another program,
+    /// has come through a tunnel, or is in the memory of a test. `peer` is whose it is, for the limits. False where there are as many as
+    /// there may be.
+    pub fn serve(&self, stream: impl Duplex, kind: Kind, peer: IpAddr) -> bool {
+        let Ok(permit) = self.shared.connections.admit(peer) else { return false };
+        // The address is that of a listener that nothing listens on.
+        let address = (peer, 0).into();
+        let listener = Listener { kind, ..Listener::starttls(address) };
+        let stream = Socket::Other(Box::new(stream));
+        listener::serve(permit, stream, peer, listener, Arc::clone(&self.shared));
+        true
     }
 
     /// The accounts of all hosts.
@@ -269,7 +283,8 @@ mod tests {
         let address = server.addresses()[0].1;
         let stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let place = server.shared.connections.admit(address.ip()).unwrap();
-        let task = connection::serve(place, stream, address.ip(), listener, Arc::clone(&server.shared));
+        let task =
+            connection::serve(place, Socket::Tcp(stream), address.ip(), listener, Arc::clone(&server.shared));
         assert!(size_of_val(&task) <= 1024, "{} bytes", size_of_val(&task));
     }
 }

@@ -13,7 +13,7 @@ use crate::assemble::Workshop;
 use crate::auth::Throttle;
 use crate::components::{self, Components};
 use crate::config::Config;
-use crate::federation::{self, Federation, Way};
+use crate::federation::{self, Connector, Federation, Way};
 use crate::listener::Connections;
 use crate::running::{Listening, RunningServer};
 use crate::shared::Shared;
@@ -27,6 +27,7 @@ pub struct Server {
     store: Store,
     clock: Clock,
     remote: Option<Arc<dyn Remote>>,
+    connector: Option<Arc<dyn Connector>>,
 }
 
 impl std::fmt::Debug for Server {
@@ -40,7 +41,14 @@ impl Server {
     /// there is a listener for them.
     #[must_use]
     pub fn new(config: Config, store: Store) -> Self {
-        Self { config, registry: Registry::default(), store, clock: Clock::System, remote: None }
+        Self {
+            config,
+            registry: Registry::default(),
+            store,
+            clock: Clock::System,
+            remote: None,
+            connector: None,
+        }
     }
 
     /// The extensions that hosts can have; the configuration says which they do have.
@@ -54,6 +62,13 @@ impl Server {
     #[must_use]
     pub fn remote(mut self, remote: Arc<dyn Remote>) -> Self {
         self.remote = Some(remote);
+        self
+    }
+
+    /// How connections with other servers come about, in place of the system's own.
+    #[must_use]
+    pub fn connector(mut self, connector: Arc<dyn Connector>) -> Self {
+        self.connector = Some(connector);
         self
     }
 
@@ -80,11 +95,11 @@ impl Server {
     /// # Errors
     /// [`ServerError`]; nothing is left running then.
     pub async fn start(self) -> Result<RunningServer, ServerError> {
-        let Self { config, registry, store, clock, remote } = self;
+        let Self { config, registry, store, clock, remote, connector } = self;
         config.check()?;
         let fresh = Certificates::load(&config)?;
         let journal = Journal::new(&store);
-        let federation = Federation::new(federation::Fresh::load(&config)?, &store, &journal)?;
+        let federation = Federation::new(federation::Fresh::load(&config)?, &store, &journal, connector)?;
         let secrets = components::Fresh::load(&config)?;
         let accounts = AccountStore::new(&store, PasswordPolicy::from(&config.authentication));
         let workshop =

@@ -11,7 +11,6 @@ use stonechat_stream::StreamError;
 use stonechat_stream::codec::{Content, Frame};
 use stonechat_stream::negotiation::component::{Accepting, AcceptingAction};
 use stonechat_stream::negotiation::server::Close;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -20,6 +19,7 @@ use super::lanes::Lane;
 use super::writer::Writer;
 use crate::config::Config;
 use crate::connection::LAST_WORDS;
+use crate::connection::Socket;
 use crate::connection::link::{Link, Unreadable, after_login, before_login};
 use crate::connection::rate::Rate;
 use crate::connection::transport::Transport;
@@ -30,7 +30,7 @@ use crate::shared::Shared;
 const WRITE: usize = 64 << 10;
 
 /// Serves the connection of a component, from its first byte to its last.
-pub(crate) async fn serve(_place: Permit, stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) {
+pub(crate) async fn serve(_place: Permit, stream: Socket, peer: IpAddr, shared: Arc<Shared>) {
     let mut stream = Stream::new(stream, peer, &shared);
     let over = stream.run().await;
     let domain = stream.wanted.as_ref().map(|component| component.domain.as_str());
@@ -83,7 +83,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(stream: TcpStream, peer: IpAddr, shared: &Arc<Shared>) -> Self {
+    fn new(stream: Socket, peer: IpAddr, shared: &Arc<Shared>) -> Self {
         let config = shared.state.load().config.clone();
         let now = Instant::now();
         Self {

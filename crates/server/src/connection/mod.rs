@@ -12,6 +12,7 @@ mod negotiate;
 pub(crate) mod outgoing;
 pub(crate) mod rate;
 mod session;
+mod socket;
 mod timer;
 pub(crate) mod transport;
 
@@ -21,7 +22,6 @@ use std::time::Duration;
 
 use stonechat_extension::Ending;
 use stonechat_stream::codec::Framing;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::config::Listener;
@@ -33,6 +33,8 @@ use guard::Guard;
 use link::Link;
 use negotiate::Negotiator;
 use session::Stream;
+pub use socket::Duplex;
+pub(crate) use socket::Socket;
 use transport::Transport;
 
 /// How long the last words may take.
@@ -49,7 +51,7 @@ struct Established {
 /// Boxes keep what only the beginning or the end needs, and what would be moved about, out of the task of a session that idles.
 pub(crate) async fn serve(
     _place: Permit,
-    stream: TcpStream,
+    stream: Socket,
     peer: IpAddr,
     listener: Listener,
     shared: Arc<Shared>,

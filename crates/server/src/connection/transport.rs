@@ -7,17 +7,17 @@ use std::task::{Context, Poll};
 
 use bytes::BytesMut;
 use tokio::io::AsyncWrite as _;
-use tokio::net::TcpStream;
 use tokio_util::io::poll_read_buf;
 
 use super::buffers;
+use super::socket::Socket;
 use crate::tls;
 
 /// The bytes of a connection.
 #[derive(Debug)]
 pub(crate) enum Transport {
-    Plain(TcpStream),
-    Tls(Box<tls::Stream<TcpStream>>),
+    Plain(Socket),
+    Tls(Box<tls::Stream<Socket>>),
     /// A handshake has it, or it failed.
     Gone,
 }

@@ -19,13 +19,13 @@ use super::explain;
 use super::failure::Failure;
 use super::shake::Handshake;
 use super::steps::Record;
-use crate::connection::LAST_WORDS;
+use crate::connection::{LAST_WORDS, Socket};
 
 /// A stream to another server.
 #[derive(Debug)]
 pub(super) struct Conversation {
     /// `None` while hands are shaken.
-    connection: Option<Connection>,
+    connection: Option<Connection<Socket>>,
     decoder: Decoder,
     machine: Outgoing,
     out: BytesMut,
@@ -48,7 +48,7 @@ pub(super) enum Reached {
 
 impl Conversation {
     /// Begins a stream on a connection.
-    pub(super) fn new(transport: Transport, config: OutgoingConfig) -> Self {
+    pub(super) fn new(transport: Transport<Socket>, config: OutgoingConfig) -> Self {
         Self {
             connection: Some(Connection::new(transport)),
             decoder: Decoder::new(Framing::Tcp, Content::Server, Limits::unauthenticated()),

@@ -7,7 +7,6 @@ use stonechat_net::{Service, Target, Transport, Unreachable, interleaved, is_pub
 use stonechat_stream::dialback::{Answer, Pair};
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::peer::{Established, Management, OutgoingConfig, Purpose};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Federation;
@@ -19,6 +18,7 @@ use super::shake::Handshake;
 use super::steps::{Record, Stage};
 use super::turns::Turns;
 use crate::config::RouteKind;
+use crate::connection::Socket;
 
 /// How long one of a domain's hosts may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -181,7 +181,14 @@ impl Federation {
         }
     }
 
-    async fn reach(&self, target: &Target, anywhere: bool, record: &Record) -> Result<TcpStream, Failure> {
+    async fn reach(&self, target: &Target, anywhere: bool, record: &Record) -> Result<Socket, Failure> {
+        if let Some(connector) = &self.connector {
+            record.begin(Stage::Tcp);
+            let connected = connector.connect(&target.host, target.port).await;
+            let stream = connected.map_err(|error| Failure::NoConnection(error.to_string()))?;
+            record.done(|| "connected".to_owned());
+            return Ok(Socket::Other(stream));
+        }
         record.begin(Stage::Addresses);
         let found = self.resolver().addresses(target).await;
         let mut addresses = found.map_err(|Unreachable(why)| Failure::NoHost(why))?;
@@ -199,9 +206,10 @@ impl Federation {
         record.begin(Stage::Tcp);
         let stream = race(interleaved(addresses)).await;
         let stream = stream.map_err(|Unreachable(why)| Failure::NoConnection(why))?;
-        record.done(|| explain::connection(&stream));
         // Small stanzas are not to wait for each other.
         stream.set_nodelay(true).map_err(|error| Failure::Broken(error.to_string()))?;
+        let stream = Socket::Tcp(stream);
+        record.done(|| explain::connection(&stream));
         Ok(stream)
     }
 }

@@ -8,9 +8,9 @@ use stonechat_net::{Service, Target};
 use stonechat_stanza::{Element, ns};
 use stonechat_stream::codec::Frame;
 use stonechat_stream::{Features, sasl};
-use tokio::net::TcpStream;
 
 use super::steps::{Record, Stage};
+use crate::connection::Socket;
 
 /// What is said of a domain that has let us in for our certificate.
 pub(super) const EXTERNAL: &str = "it takes our certificate (SASL EXTERNAL)";
@@ -37,10 +37,10 @@ pub(super) fn addresses(host: &str, addresses: &[SocketAddr]) -> String {
     format!("{host} is {}", list(addresses.iter().map(|address| address.ip().to_string())))
 }
 
-pub(super) fn connection(stream: &TcpStream) -> String {
+pub(super) fn connection(stream: &Socket) -> String {
     match stream.peer_addr() {
-        Ok(address) => format!("connected with {address}"),
-        Err(_) => "connected".to_owned(),
+        Some(address) => format!("connected with {address}"),
+        None => "connected".to_owned(),
     }
 }
 

@@ -14,19 +14,18 @@ use stonechat_stream::dialback::{Answer, Pair};
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::peer::{HostWanted, Incoming, IncomingAction, IncomingConfig, Offer};
 use stonechat_stream::negotiation::server::Close;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Federation;
 use super::settings::Settings;
 use crate::config::{Kind, Listener, Policy};
-use crate::connection::LAST_WORDS;
 use crate::connection::features;
 use crate::connection::link::{Link, Unreadable, after_login, before_login};
 use crate::connection::outgoing::Outgoing;
 use crate::connection::rate::Rate;
 use crate::connection::transport::Transport;
+use crate::connection::{LAST_WORDS, Socket};
 use crate::listener::Permit;
 use crate::shared::Shared;
 use crate::tls;
@@ -37,7 +36,7 @@ mod management;
 /// Serves one stream of another server, from its first byte to its last.
 pub(crate) async fn serve(
     _place: Permit,
-    stream: TcpStream,
+    stream: Socket,
     peer: IpAddr,
     listener: Listener,
     shared: Arc<Shared>,
@@ -90,7 +89,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(stream: TcpStream, peer: IpAddr, kind: Kind, shared: &Arc<Shared>) -> Self {
+    fn new(stream: Socket, peer: IpAddr, kind: Kind, shared: &Arc<Shared>) -> Self {
         let federation = Arc::clone(&shared.federation);
         let settings = federation.settings.load_full();
         let (config, limits) = (settings.server.clone(), settings.server.limits.clone());

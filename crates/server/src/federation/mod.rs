@@ -14,6 +14,7 @@
 //!
 //! A stream is for one direction. What another server sends comes by [`incoming`] on a stream that it has opened.
 
+mod connector;
 mod conversation;
 mod dial;
 mod examine;
@@ -62,6 +63,7 @@ use settings::Settings;
 use trying::{Trying, Wanted};
 use turns::Turns;
 
+pub use connector::Connector;
 pub(crate) use settings::Fresh;
 pub use status::{LastFailure, State, Status};
 pub use steps::{Stage, Step};
@@ -79,6 +81,8 @@ pub(crate) struct Federation {
     links: Mutex<Links>,
     secret: Secret,
     resolver: OnceLock<Resolver>,
+    /// What makes connections in place of the system.
+    connector: Option<Arc<dyn Connector>>,
     /// Setting up streams for what our own side has to say.
     turns: Turns,
     /// Asking about keys that others have sent: they are not to keep our own side waiting.
@@ -99,7 +103,12 @@ struct Links {
 }
 
 impl Federation {
-    pub(crate) fn new(fresh: Fresh, store: &Store, journal: &Journal) -> Result<Arc<Self>, ServerError> {
+    pub(crate) fn new(
+        fresh: Fresh,
+        store: &Store,
+        journal: &Journal,
+        connector: Option<Arc<dyn Connector>>,
+    ) -> Result<Arc<Self>, ServerError> {
         let connecting = fresh.0.federation.connecting;
         Ok(Arc::new(Self {
             settings: ArcSwap::from_pointee(fresh.0),
@@ -107,6 +116,7 @@ impl Federation {
             links: Mutex::default(),
             secret: Secret::random().ok_or(ServerError::NoRandomness)?,
             resolver: OnceLock::new(),
+            connector,
             turns: Turns::new(connecting),
             questions: Turns::new(connecting),
             resumable: Resumable::default(),

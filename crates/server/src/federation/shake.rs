@@ -10,7 +10,6 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use stonechat_net::certificate::{Distrust, Unjudged, judge};
 use stonechat_net::{Service, Transport, ascii};
 use stonechat_stream::tls::ALPN_SERVER;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::explain;
@@ -18,6 +17,7 @@ use super::failure::Failure;
 use super::settings::Settings;
 use super::steps::{Record, Stage};
 use crate::config::Policy;
+use crate::connection::Socket;
 
 /// How hands are shaken with the server of one domain.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl Handshake {
 
     /// Shakes hands, and judges the certificate as the policy wants it (RFC 6120 §13.7.2.1: for the domain, never for the host that DNS
     /// has led to).
-    pub(super) async fn shake(&self, stream: TcpStream, direct: bool) -> Result<Transport, Failure> {
+    pub(super) async fn shake(&self, stream: Socket, direct: bool) -> Result<Transport<Socket>, Failure> {
         self.record.begin(Stage::Tls);
         let connector = TlsConnector::from(Arc::new(self.config(direct)?));
         let connected = connector.connect(self.server_name()?, stream).await;

@@ -1,16 +1,17 @@
 //! Accepting connections.
 
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{Bound, Connections};
+use super::{Bound, Connections, Permit};
 use crate::components;
-use crate::config::Kind;
-use crate::connection;
+use crate::config::{Kind, Listener};
+use crate::connection::{self, Socket};
 use crate::federation::incoming;
 use crate::shared::Shared;
 
@@ -51,13 +52,17 @@ fn concerns_one_connection(kind: ErrorKind) -> bool {
     matches!(kind, ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | PermissionDenied)
 }
 
-fn take(stream: TcpStream, peer: std::net::IpAddr, bound: &Bound, shared: &Arc<Shared>) {
+fn take(stream: TcpStream, peer: IpAddr, bound: &Bound, shared: &Arc<Shared>) {
     let Ok(permit) = shared.connections.admit(peer) else { return };
     if let Err(error) = prepare(&stream, shared.state.load().config.timeouts.tcp_keepalive) {
         tracing::debug!(%peer, %error, "a connection was gone as soon as it was accepted");
         return;
     }
-    let (shared, listener) = (Arc::clone(shared), bound.listener.clone());
+    serve(permit, Socket::Tcp(stream), peer, bound.listener.clone(), Arc::clone(shared));
+}
+
+/// Serves a connection in a task of its own.
+pub(crate) fn serve(permit: Permit, stream: Socket, peer: IpAddr, listener: Listener, shared: Arc<Shared>) {
     match listener.kind {
         Kind::S2s | Kind::S2sDirectTls => {
             Connections::spawn(permit, |place| incoming::serve(place, stream, peer, listener, shared));
