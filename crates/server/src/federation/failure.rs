@@ -60,6 +60,7 @@ impl Failure {
             | Self::Late
             | Self::Broken(_)
             | Self::Stuck
+            | Self::Busy
             | Self::Miscounted => true,
             Self::Stream(OutgoingError::Stream(client::Error::Refused(error))) => {
                 error.condition == Condition::ConnectionTimeout || error.condition.fault() == Fault::Local
