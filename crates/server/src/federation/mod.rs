@@ -12,7 +12,7 @@
 //! What is on its way is in the store as well, before the client that has sent it is told that it was received: it survives this server,
 //! too, and goes on when that is there again.
 //!
-//! A stream is for one direction. What another server sends comes by [`incoming`] on a stream that it has opened.
+//! A stream is for one direction. What another server sends comes on a stream that it has opened.
 
 mod connector;
 mod conversation;
