@@ -5,7 +5,9 @@
 mod client;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use client::{Online, log_in, message};
 use stonechat_client::{Client, Place, Trust};
@@ -13,9 +15,12 @@ use stonechat_stanza::{Stanza, presence};
 use stonechat_tests::counterpart::{COMPONENT, Kind};
 use stonechat_tests::{Counterpart, Process, Settings, example, foreign};
 
+/// Made before anybody waits for what it says, as that may take a while.
+static ECHO_COMPONENT: LazyLock<PathBuf> = LazyLock::new(|| example("echo_component"));
+
 /// The example as a component of the server that listens there.
 fn echo_component(domain: &str, secret: &str, server: SocketAddr) -> Process {
-    let mut command = Command::new(example("echo_component"));
+    let mut command = Command::new(&*ECHO_COMPONENT);
     command.arg(domain).arg(server.ip().to_string()).arg(server.port().to_string());
     command.env("COMPONENT_SECRET", secret);
     Process::spawn(command)
@@ -39,6 +44,7 @@ async fn hear_the_echo(online: &mut Online) {
 
 #[tokio::test]
 async fn the_echo_component_says_back_what_it_hears() {
+    LazyLock::force(&ECHO_COMPONENT);
     let server = Settings::new().component(COMPONENT.0, COMPONENT.1).start_with_users(1);
     let mut one = log_in(&server, "user1").await;
     // What is sent before it is there waits for it.
@@ -52,6 +58,7 @@ async fn the_echo_component_says_back_what_it_hears() {
 }
 
 async fn the_echo_component_at(kind: Kind) {
+    LazyLock::force(&ECHO_COMPONENT);
     let server = Counterpart::start(kind);
     let _component = echo_component(COMPONENT.0, COMPONENT.1, server.component());
     let builder = Client::builder("user1@localhost".parse().unwrap())
