@@ -45,7 +45,32 @@ connect, 70 a fault of the program, 74 a file or the terminal cannot be read or 
 answer in time, 76 the server breaks the protocol, 77 authentication failed, 78 wrong
 configuration or keyring, 80 the certificate is not good.";
 
+const ROSTER: &str = "\
+Examples:
+  stonechat roster list
+  stonechat roster add romeo@example.net --name Romeo --group Friends
+  stonechat roster remove romeo@example.net";
+
+const PASSWD: &str = "\
+Examples:
+  stonechat passwd
+  pwgen 20 1 | tee new-password | stonechat passwd";
+
+const COMPLETIONS: &str = "\
+Examples:
+  stonechat completions bash > ~/.local/share/bash-completion/completions/stonechat
+  stonechat completions zsh > ~/.zfunc/_stonechat";
+
+const MAN: &str = "\
+Examples:
+  stonechat man | man -l -
+  stonechat man > ~/.local/share/man/man1/stonechat.1";
+
 const CHAT: &str = "\
+Examples:
+  stonechat chat
+  stonechat --jid juliet@example.org chat
+
 Keys:
   Enter sends; Tab completes addresses, nicknames and commands; Ctrl-N and Ctrl-P, or Alt-1 to Alt-9, go to another
   conversation; Page Up and Page Down go through it, and further back through the archive; Up and Down
@@ -94,7 +119,7 @@ enum Command {
     /// Ask what somebody is and can do.
     Disco(disco::Args),
     /// List and change the contacts.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = ROSTER)]
     Roster(roster::Command),
     /// Read the conversation with somebody in the archive of the account.
     Archive(archive::Args),
@@ -106,13 +131,16 @@ enum Command {
     /// Register the account with its server, where that registers people.
     Register(register::Args),
     /// Change the password of the account: from a prompt, or the first line of standard input.
+    #[command(after_help = PASSWD)]
     Passwd,
     /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS)]
     Completions {
         /// The shell.
         shell: Shell,
     },
     /// Print the manual page.
+    #[command(after_help = MAN)]
     Man,
 }
 
@@ -217,6 +245,16 @@ mod tests {
         for args in [["--jid", "@@", "passwd"], ["--jid", "example.org", "passwd"], ["send", "a@@b", "text"]]
         {
             assert!(Cli::try_parse_from(["stonechat"].iter().chain(&args)).is_err(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_examples() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples = help.split_once("Examples:\n").unwrap_or_default().1;
+            let name = command.get_name();
+            assert!(examples.lines().next().is_some_and(|first| first.contains(name)), "{name}: {help}");
         }
     }
 
