@@ -1,6 +1,6 @@
 //! All virtual hosts of a server, what else has a domain of it, and the way out of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -11,7 +11,7 @@ use stonechat_stanza::{Stanza, StanzaError};
 use crate::Host;
 
 /// Delivers stanzas for domains that are not hosts of this server: to a component, or to other servers. What comes from another server
-/// goes to [`Host::from_peer`], what comes from a component to [`Hosts::from_component`].
+/// goes to [`Hosts::from_peer`], what comes from a component to [`Hosts::from_component`].
 #[async_trait]
 pub trait Remote: Send + Sync + 'static {
     /// Takes the stanza on its way. `from` is of whatever domain the sender speaks for. The sender's other stanzas wait until this
@@ -124,6 +124,15 @@ impl Hosts {
         self.components.load().keys().cloned().collect()
     }
 
+    /// Every domain that this server [has](Self::has).
+    #[must_use]
+    pub fn domains(&self) -> BTreeSet<String> {
+        let hosts = self.all();
+        let beside = hosts.iter().flat_map(|host| host.neighbors());
+        let components = self.components().into_iter().map(|domain| domain.to_string());
+        hosts.iter().map(|host| host.domain().to_owned()).chain(beside).chain(components).collect()
+    }
+
     /// Whether this server has the domain: as a host, for a service of an extension, or for a component. Nobody elsewhere speaks for it.
     #[must_use]
     pub fn has(&self, domain: &str) -> bool {
@@ -155,6 +164,34 @@ impl Hosts {
             }
             None => self.elsewhere(stanza).await,
         }
+    }
+
+    /// Carries a stanza of another server to whoever has the domain here that it is for; false when nobody has. The caller vouches that the
+    /// peer may speak for the domain in `from`; it is never believed to speak for a domain of this server. When this returns, the stanza is
+    /// in the recipients' mailboxes, in a component's queue, stored, or answered.
+    ///
+    /// Not cancel safe: a future that is dropped may have delivered to some recipients and not to others.
+    pub async fn from_peer(&self, stanza: Stanza) -> bool {
+        let Some(to) = stanza.to() else { return false };
+        if let Some(host) = self.get(to.domain()) {
+            host.from_peer(stanza).await;
+            return true;
+        }
+        if !self.has(to.domain()) {
+            return false;
+        }
+        if stanza.from().is_none_or(|from| self.has(from.domain())) {
+            tracing::warn!(from = ?stanza.from(), "a peer's stanza in the name of this server was dropped");
+            return true;
+        }
+        let original = stanza.clone();
+        if let Err(error) = self.from_component(stanza).await
+            && let Some(reply) = original.error_reply(&error)
+        {
+            // Whoever cannot be told either is not there any more.
+            let _ = self.elsewhere(reply).await;
+        }
+        true
     }
 
     /// Tells the extensions of all hosts that a component is there and takes stanzas

@@ -50,7 +50,7 @@ impl Federation {
                 "this server speaks with no others: it has no listener of kind `s2s` or `s2s-direct-tls`",
             );
         }
-        if self.server().is_some_and(|server| server.hosts.get(domain).is_some()) {
+        if self.server().is_some_and(|server| server.hosts.has(domain)) {
             return Err("that domain is served here");
         }
         match settings.federation.policy_for(domain) {

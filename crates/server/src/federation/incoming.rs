@@ -215,13 +215,10 @@ impl Stream {
                 self.machine.error(not_spoken_with());
             }
             IncomingAction::Stanza(stanza) => {
-                let host = stanza.to().and_then(|to| self.shared.hosts.get(to.domain()));
-                match host {
-                    Some(host) => {
-                        host.from_peer(stanza).await;
-                        self.management.count();
-                    }
-                    None => self.machine.error(StreamError::host_gone()),
+                if self.shared.hosts.from_peer(stanza).await {
+                    self.management.count();
+                } else {
+                    self.machine.error(StreamError::host_gone());
                 }
             }
             IncomingAction::Misaddressed { stanza, target } => {
@@ -277,7 +274,7 @@ impl Stream {
 
     /// What is offered to who says to be a domain.
     fn offer(&mut self, wanted: &HostWanted) {
-        if self.shared.hosts.get(wanted.to.as_str()).is_none() {
+        if !self.shared.hosts.has(wanted.to.as_str()) {
             return self.machine.host(None);
         }
         let Some(from) = wanted.from.as_ref().filter(|_| wanted.secure) else {
@@ -298,7 +295,7 @@ impl Stream {
     }
 
     fn may_speak(&self, domain: &str) -> Result<(), StreamError> {
-        if self.shared.hosts.get(domain).is_some() {
+        if self.shared.hosts.has(domain) {
             return Err(StreamError::not_authorized().with_text("that domain is served here"));
         }
         if self.settings.federation.policy_for(domain) == Policy::Refuse {
@@ -310,7 +307,7 @@ impl Stream {
     /// Finds out whether a pair is to be let through.
     fn verify(&mut self, pair: Pair, stream: String, key: String) {
         let refused = |error: StanzaError| Answer::Error(Box::new(error));
-        if self.shared.hosts.get(pair.target.as_str()).is_none() {
+        if !self.shared.hosts.has(pair.target.as_str()) {
             return self.machine.verified(&pair, refused(StanzaError::item_not_found()));
         }
         if self.may_speak(pair.sender.as_str()).is_err() {
@@ -345,7 +342,7 @@ impl Stream {
 
     /// Whether a key is our own side's (XEP-0220 §2.2.2).
     fn judge(&self, pair: &Pair, stream: &str, key: &str) -> Answer {
-        if self.shared.hosts.get(pair.sender.as_str()).is_none() {
+        if !self.shared.hosts.has(pair.sender.as_str()) {
             return Answer::Error(Box::new(StanzaError::item_not_found()));
         }
         if self.federation.secret.is_key(pair, stream, key) { Answer::Valid } else { Answer::Invalid }

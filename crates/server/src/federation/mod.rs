@@ -164,14 +164,14 @@ impl Federation {
     pub(crate) async fn recover(self: &Arc<Self>) -> Result<(), stonechat_store::Error> {
         tokio::spawn(kept::tidy(Arc::clone(self)));
         let Some(server) = self.server() else { return Ok(()) };
-        for host in server.hosts.all() {
-            let found = self.kept.found(host.domain()).await?;
+        for domain in server.hosts.domains() {
+            let found = self.kept.found(&domain).await?;
             if !found.is_empty() {
-                tracing::info!(host = host.domain(), found = found.len(), "stanzas go on to other servers");
+                tracing::info!(domain, found = found.len(), "stanzas go on to other servers");
             }
             let settings = self.settings.load_full();
             for Found { mut parcel, since } in found {
-                note_delay(&mut parcel.stanza, host.domain(), since);
+                note_delay(&mut parcel.stanza, &domain, since);
                 let pushed = match self.may_leave(&server, &settings, &parcel.stanza) {
                     Ok(()) => self.push(parcel, &settings),
                     Err(error) => Err(Box::new(Refused { parcel, error })),
@@ -187,10 +187,12 @@ impl Federation {
     /// Tells the sender of a stanza why that does not go where it is to go.
     async fn give_back(&self, server: &Shared, parcel: Parcel, error: &StanzaError) {
         let Some(from) = parcel.stanza.from().map(|from| from.domain().to_owned()) else { return };
-        if let Some(host) = server.hosts.get(&from)
-            && let Some(reply) = parcel.stanza.error_reply(error)
-        {
-            host.send(reply).await;
+        if let Some(reply) = parcel.stanza.error_reply(error) {
+            match server.hosts.get(&from) {
+                Some(host) => host.send(reply).await,
+                // A service or a component; when it is gone, nobody is there to be told.
+                None => drop(server.hosts.from_peer(reply).await),
+            }
         }
         self.kept.arrived(&from, [parcel]);
     }
@@ -201,7 +203,7 @@ impl Federation {
             return Err(StanzaError::remote_server_not_found());
         }
         // What leaves is in the name of a domain that is served here, and of no other.
-        if stanza.from().is_none_or(|from| server.hosts.get(from.domain()).is_none()) {
+        if stanza.from().is_none_or(|from| !server.hosts.has(from.domain())) {
             tracing::warn!(from = ?stanza.from(), "a stanza in the name of a domain that is not served here was not sent");
             return Err(StanzaError::not_allowed());
         }

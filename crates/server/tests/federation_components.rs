@@ -1,0 +1,110 @@
+//! A component of one server and people of another.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
+
+mod peers;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use peers::{Authority, WITHIN, address};
+use stonechat_extension::{Answered, Remote};
+use stonechat_jid::Jid;
+use stonechat_server::RunningServer;
+use stonechat_server::config::{Kind, Policy, Route, RouteKind};
+use stonechat_stanza::error::Condition;
+use stonechat_stanza::{Element, Stanza, StanzaError, iq, message};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+const IRC: &str = "irc.a.example";
+const MONTAGUE: &str = "romeo@b.example";
+
+/// A component that is there.
+struct Gateway(mpsc::Sender<Stanza>);
+
+#[async_trait]
+impl Remote for Gateway {
+    async fn deliver(&self, stanza: Stanza) -> Result<(), StanzaError> {
+        self.0.send(stanza).await.map_err(|_| StanzaError::service_unavailable())
+    }
+}
+
+fn jid(text: &str) -> Jid {
+    text.parse().unwrap()
+}
+
+/// Tells a server where a domain is.
+async fn route(server: &RunningServer, domain: &str, to: &RunningServer) {
+    let at = address(to, Kind::S2s);
+    let mut config = server.config();
+    let route = Route { host: at.ip().to_string(), port: at.port(), kind: RouteKind::S2s };
+    config.federation.peers.entry(domain.to_owned()).or_default().route = Some(route);
+    server.reload(config).await.unwrap();
+}
+
+/// Two servers, and a component of the first.
+async fn both() -> (RunningServer, RunningServer, mpsc::Receiver<Stanza>) {
+    let authority = Authority::new();
+    let a = authority.serve("a.example", Policy::Dialback, None).await;
+    let b = authority.serve("b.example", Policy::Dialback, None).await;
+    route(&a, "b.example", &b).await;
+    route(&b, IRC, &a).await;
+    let (gateway, stanzas) = mpsc::channel(8);
+    a.hosts().attach(IRC, Arc::new(Gateway(gateway)));
+    (a, b, stanzas)
+}
+
+async fn next(stanzas: &mut mpsc::Receiver<Stanza>) -> Stanza {
+    timeout(WITHIN, stanzas.recv()).await.expect("in time").unwrap()
+}
+
+#[tokio::test]
+async fn people_elsewhere_ask_a_component_and_hear_its_answer() {
+    let (a, b, mut stanzas) = both().await;
+    let request = Stanza::iq(iq::Type::Get)
+        .with_from(jid("b.example"))
+        .with_to(jid(IRC))
+        .with_element(&Element::bare("query", "jabber:iq:version"));
+    let host = b.host("b.example").unwrap();
+    let asking = tokio::spawn(async move { host.ask(request, WITHIN).await });
+    let heard = next(&mut stanzas).await;
+    assert_eq!(heard.from().unwrap().as_str(), "b.example");
+    a.hosts().from_component(heard.reply()).await.unwrap();
+    assert!(matches!(asking.await.unwrap(), Answered::Result(_)));
+    assert_eq!(a.shutdown().await + b.shutdown().await, 0);
+}
+
+#[tokio::test]
+async fn a_component_s_message_that_finds_nobody_comes_back_to_it() {
+    let (a, b, mut stanzas) = both().await;
+    let to = |address: &str| {
+        let message =
+            Stanza::message(message::Type::Chat).with_from(jid("nick@irc.a.example")).with_to(jid(address));
+        message.with_id("1")
+    };
+    a.hosts().from_component(to(MONTAGUE)).await.unwrap();
+    let back = next(&mut stanzas).await;
+    assert_eq!(back.error().unwrap().condition, Condition::ServiceUnavailable);
+    assert_eq!(back.from().unwrap().as_str(), MONTAGUE);
+    // Nobody knows where that is.
+    a.hosts().from_component(to("x@c.invalid")).await.unwrap();
+    let back = next(&mut stanzas).await;
+    assert_eq!(back.error().unwrap().condition, Condition::RemoteServerNotFound);
+    assert_eq!(a.shutdown().await + b.shutdown().await, 0);
+}
+
+#[tokio::test]
+async fn nobody_elsewhere_is_a_component() {
+    let authority = Authority::new();
+    let (a, b, _stanzas) = both().await;
+    // It says to serve the component's domain, and would be believed by its certificate.
+    let liar = authority.serve(IRC, Policy::Dialback, None).await;
+    route(&liar, "a.example", &a).await;
+    let error = peers::ask(&liar, IRC, "a.example").await;
+    assert!(
+        error.text().unwrap_or_default().contains("not-authorized: that domain is served here"),
+        "{error}"
+    );
+    assert_eq!(a.shutdown().await + b.shutdown().await + liar.shutdown().await, 0);
+}
