@@ -33,8 +33,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod wire;
-pub use wire::{Ack, Enable, Enabled, NS, REQUEST, Resume, Resumed, failed, feature, timed_out, too_high};
+pub use stonechat_stanza::sm::{
+    Ack, Enable, Enabled, NS, REQUEST, Resume, Resumed, failed, feature, timed_out, too_high,
+};
 
 #[cfg(feature = "server")]
 mod server;

@@ -144,8 +144,8 @@ impl Link {
         self.queue.lock().established = false;
     }
 
-    /// The domain was not reached, and nothing is under way any more: gives what waits, and the task is at its end. It is not tried again for a while, which is from `first`
-    /// to `most` and doubles each time.
+    /// The domain was not reached, and nothing is under way any more: gives what waits, and the task is at its end. It is not tried again for
+    /// a while, which is from `first` to `most` and doubles each time.
     pub(super) fn fail(
         &self,
         failure: &Failure,

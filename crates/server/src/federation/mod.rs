@@ -162,7 +162,7 @@ impl Federation {
     /// # Errors
     /// When the store cannot be read.
     pub(crate) async fn recover(self: &Arc<Self>) -> Result<(), stonechat_store::Error> {
-        tokio::spawn(kept::tidy(Arc::clone(self)));
+        self.tasks.spawn(kept::tidy(Arc::clone(self)));
         let Some(server) = self.server() else { return Ok(()) };
         for domain in server.hosts.domains() {
             let found = self.kept.found(&domain).await?;

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Federation;
-
-/// The same sender has at most this part of all pairs tried.
-const SHARE: usize = 4;
+use super::turns::share;
 
 /// Of each sender, by bare address, the pairs that are tried for it; nobody of whom there are none.
 #[derive(Debug, Default)]
@@ -15,7 +13,7 @@ pub(super) struct Trying(HashMap<Box<str>, usize>);
 impl Trying {
     /// Whether another pair may be tried for this sender, where there may be `most` in all.
     pub(super) fn may(&self, who: &str, most: usize) -> bool {
-        self.0.get(who).is_none_or(|tried| *tried < (most / SHARE).max(1))
+        self.0.get(who).is_none_or(|tried| *tried < share(most))
     }
 
     /// A pair is tried for this sender.

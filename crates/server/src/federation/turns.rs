@@ -6,8 +6,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-/// The same one has at most this part of all turns.
-const SHARE: usize = 4;
+/// How many of all that there may be, turns or pairs that are tried, the same one has at most: a fourth.
+pub(super) fn share(most: usize) -> usize {
+    (most / 4).max(1)
+}
 
 /// Turns at something that is done only so many times at once. They come in the order in which they are asked for, but the same one never
 /// has more than a fourth of them, and waits for its own first.
@@ -44,7 +46,7 @@ impl Turns {
     /// At most so many at the same time.
     pub(super) fn new(most: usize) -> Self {
         let most = most.clamp(1, Semaphore::MAX_PERMITS);
-        Self { all: Semaphore::new(most), share: (most / SHARE).max(1), lines: Mutex::default() }
+        Self { all: Semaphore::new(most), share: share(most), lines: Mutex::default() }
     }
 
     /// Waits for a turn; cancel safe. Nobody ends that, so there always is one.
