@@ -51,7 +51,8 @@ struct Over(&'static str);
 enum Event {
     Frame(Result<Option<Frame>, Unreadable>),
     Written(std::io::Result<()>),
-    Arrived,
+    /// There may be more to take or to read.
+    Ready,
     Late,
     Stopping,
     Gone,
@@ -78,8 +79,6 @@ struct Stream {
     paused_until: Option<Instant>,
     /// When it is over unless the other end has proved who it is.
     deadline: Instant,
-    /// When something was written, or there was nothing to write.
-    moved: Instant,
 }
 
 impl Stream {
@@ -97,7 +96,6 @@ impl Stream {
             rate: Rate::new(config.limits.bytes_per_second, config.limits.burst_bytes, now),
             paused_until: None,
             deadline: now + config.timeouts.login,
-            moved: now,
             config,
         }
     }
@@ -114,9 +112,8 @@ impl Stream {
                 Event::Frame(Ok(Some(frame))) => self.take(frame),
                 Event::Frame(Ok(None) | Err(Unreadable::Broken(_))) => return Over("it is closed"),
                 Event::Frame(Err(Unreadable::Refused(error))) => self.machine.error(error.into()),
-                Event::Written(Ok(())) => self.moved = Instant::now(),
+                Event::Written(Ok(())) | Event::Ready => {}
                 Event::Written(Err(_)) => return Over("it is broken"),
-                Event::Arrived => self.moved = Instant::now(),
                 Event::Late if self.joined.is_some() => return Over("the component takes nothing"),
                 Event::Late => self.machine.error(StreamError::connection_timeout()),
                 Event::Stopping => {
@@ -144,10 +141,9 @@ impl Stream {
 
     async fn event(&mut self) -> Event {
         let Self { link, writer, joined, wanted, machine, .. } = self;
-        let late = match (&joined, writer.left()) {
-            (None, _) => Some(self.deadline),
-            (Some(_), 0) => None,
-            (Some(_), _) => Some(self.moved + self.config.timeouts.write),
+        let late = match &joined {
+            None => Some(self.deadline),
+            Some(_) => writer.stuck_since().map(|since| since + self.config.timeouts.write),
         };
         let paused_until = self.paused_until;
         let reads = machine.takes_frames() && paused_until.is_none_or(|until| Instant::now() >= until);
@@ -176,9 +172,9 @@ impl Stream {
         let never = Instant::now();
         tokio::select! {
             event = transfer => event,
-            () = arrived => Event::Arrived,
+            () = arrived => Event::Ready,
             () = sleep_until(late.unwrap_or(never)), if late.is_some() => Event::Late,
-            () = sleep_until(paused_until.unwrap_or(never)), if !reads && paused_until.is_some() => Event::Written(Ok(())),
+            () = sleep_until(paused_until.unwrap_or(never)), if !reads && paused_until.is_some() => Event::Ready,
             () = self.shared.stopping.cancelled() => Event::Stopping,
             () = gone => Event::Gone,
         }

@@ -172,7 +172,7 @@ impl<'a> Stream<'a> {
                         return end;
                     }
                 }
-                () = self.link.arrived(), if before == 0 => self.moved = Instant::now(),
+                () = self.link.arrived(), if before == 0 => {}
                 () = sleep_until(deadline) => {
                     let waits = before > 0 || self.flight.asked().is_some();
                     return if waits { End::Lost(Failure::Stuck) } else { End::Idle };
@@ -213,6 +213,7 @@ impl<'a> Stream<'a> {
 
     /// Takes as much as is written at once.
     fn fill(&mut self, conversation: &mut Conversation) {
+        let was_idle = conversation.unwritten() == 0;
         while conversation.unwritten() < WRITE
             && let Some(stanza) = self.flight.next(|| self.link.pop())
         {
@@ -221,6 +222,9 @@ impl<'a> Stream<'a> {
         }
         if self.flight.ask(Instant::now()) {
             conversation.ask();
+        }
+        if was_idle && conversation.unwritten() > 0 {
+            self.moved = Instant::now();
         }
     }
 
