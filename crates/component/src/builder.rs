@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use stonechat_extension::client::{DEFAULT_TIMEOUT, Descriptor, Pipeline, Tables, channel};
 use stonechat_extension::{Clock, InstallError, Plan, Registry};
 use stonechat_jid::BareJid;
+use stonechat_net::{Backoff, Waits};
 use stonechat_stream::component::Secret;
 use tokio::sync::mpsc;
 
 use crate::component::{Component, Inner};
 use crate::driver::{Driver, Server};
 use crate::event::Events;
-use crate::waits::Waits;
 
 /// So many commands wait for the component's task before who gives more waits.
 const COMMANDS: usize = 64;
@@ -144,7 +144,12 @@ impl Builder {
         let (close, closes) = mpsc::channel(1);
         let (events, receiver) = mpsc::channel(EVENTS);
         let server = Server { domain: domain.clone(), secret, host, port };
-        let waits = Waits::new(waits.0, waits.1);
+        let mut seed = [0; 8];
+        if getrandom::fill(&mut seed).is_err() {
+            tracing::debug!("there is no randomness, and others may come back at the same time");
+        }
+        let backoff = Backoff { first: waits.0, most: waits.1, ..Backoff::default() };
+        let waits = Waits::new(backoff, u64::from_ne_bytes(seed));
         tokio::spawn(Driver::new(server, waits, pipeline, commands, closes, events).run());
         Ok((Component { inner: Arc::new(Inner { domain, handle, tables, close }) }, Events(receiver)))
     }

@@ -46,8 +46,8 @@ impl Component {
         self.inner.handle.send(stanza).await
     }
 
-    /// Asks `to` in the name of the domain, and waits for the answer, for a minute unless a [handle](Self::handle) says otherwise. Only an
-    /// answer from whom was asked is one. Cancel safe: who does not wait any longer gets no answer, but the request may be carried out.
+    /// Asks `to` in the name of the domain, and waits for the answer, as long as the builder or a [handle](Self::handle) says, a minute by
+    /// default. Only an answer from whom was asked is one. Cancel safe: who does not wait any longer gets no answer, but the request may be carried out.
     ///
     /// # Errors
     /// [`RequestError`].

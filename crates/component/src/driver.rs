@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use stonechat_extension::client::{Command, Commands, Effect, Pipeline, Progress, SendError, Tracker};
 use stonechat_jid::BareJid;
+use stonechat_net::Waits;
 use stonechat_stanza::Stanza;
 use stonechat_stream::component::Secret;
 use tokio::net::TcpStream;
@@ -17,7 +18,6 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep_until, timeout};
 
 use crate::open::{Heard, Open};
-use crate::waits::Waits;
 use crate::{Error, Event};
 
 /// So many events, or stanzas that wait for room, keep the component from reading more.
@@ -143,17 +143,21 @@ impl Driver {
         Ok(())
     }
 
-    /// Does all that can be done without waiting.
+    /// Does all that can be done without waiting. Of what was asked for before a close nothing is left then, unless something waits to be
+    /// written.
     fn work(&mut self) {
-        if self.closing.is_some() {
-            while self.outgoing.len() < BACKLOG
-                && let Some(command) = self.commands.try_next()
-            {
-                self.pipeline.command(command, Instant::now());
-                self.effects();
+        loop {
+            self.effects();
+            self.write();
+            if self.closing.is_none() || self.outgoing.len() >= BACKLOG {
+                return;
             }
+            let Some(command) = self.commands.try_next() else { return };
+            self.pipeline.command(command, Instant::now());
         }
-        self.effects();
+    }
+
+    fn write(&mut self) {
         let Phase::Open(open) = &mut self.phase else { return };
         while open.is_established()
             && open.has_room()
@@ -294,15 +298,11 @@ impl Driver {
         if error.is_final() {
             return Err(error);
         }
-        let mut random = [0];
-        if getrandom::fill(&mut random).is_err() {
-            tracing::debug!("there is no randomness, and others may come back at the same time");
-        }
         if let Phase::Open(open) = &self.phase {
             self.waits.ended(open.since.elapsed());
             self.pipeline.stream_lost(Instant::now());
         }
-        let retry = self.waits.next(random[0]);
+        let retry = self.waits.next();
         tracing::debug!(server = ?self.server, %error, ?retry, "no connection");
         let before = std::mem::replace(&mut self.phase, Phase::Waiting(Instant::now() + retry));
         if let Phase::Open(open) = before {

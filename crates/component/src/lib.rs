@@ -38,7 +38,6 @@ mod driver;
 mod error;
 mod event;
 mod open;
-mod waits;
 
 pub use builder::{Builder, StartError};
 pub use component::Component;

@@ -74,7 +74,7 @@ fn message(to: &str, id: &str) -> Stanza {
 }
 
 #[tokio::test]
-async fn two_components_speak_with_each_other_from_all_their_addresses() {
+async fn two_components_speak_with_each_other() {
     let server = server(0).await;
     let (echo, mut of_echo) = online(builder("echo.example.org", port(&server))).await;
     let (other, mut of_other) = online(builder("other.example.org", port(&server))).await;

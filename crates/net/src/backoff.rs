@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long to wait before attempts to connect, after the first. Each time twice as long as before, and of that a random part, so that
-/// the clients of a server that has failed do not all come at once.
+/// those of a server that has failed do not all come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     /// The most that is waited the first time.
@@ -21,22 +21,24 @@ impl Default for Backoff {
     }
 }
 
-/// The waiting of one client.
+/// The waiting of one client or component.
 #[derive(Debug, Clone)]
-pub(super) struct Waits {
+pub struct Waits {
     backoff: Backoff,
     failures: u32,
     random: u64,
 }
 
 impl Waits {
-    /// `seed` differs between clients.
-    pub(super) fn new(backoff: Backoff, seed: u64) -> Self {
+    /// Nothing has failed yet. `seed` differs from those of others.
+    #[must_use]
+    pub fn new(backoff: Backoff, seed: u64) -> Self {
         Self { backoff, failures: 0, random: seed | 1 }
     }
 
     /// The next one: between half and the whole of what it may be at most.
-    pub(super) fn next(&mut self) -> Duration {
+    #[expect(clippy::should_implement_trait, reason = "there is always another, and nothing to iterate over")]
+    pub fn next(&mut self) -> Duration {
         let doubled = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         self.failures = self.failures.saturating_add(1).min(31);
         let most = self
@@ -53,14 +55,14 @@ impl Waits {
     }
 
     /// A connection has ended that lasted this long.
-    pub(super) fn ended(&mut self, lasted: Duration) {
+    pub fn ended(&mut self, lasted: Duration) {
         if lasted >= self.backoff.good {
             self.failures = 0;
         }
     }
 
     /// Begins anew.
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.failures = 0;
     }
 }

@@ -7,6 +7,7 @@
 //!   §13.7), [`certificate::judge`] looks at the chain as well. [`certificate::Unjudged`] lets a handshake come to an end, so that
 //!   a policy can decide after it.
 //! - [`Transport`] is a connection that has been made, with TLS or without.
+//! - [`Backoff`] and [`Waits`] say when to try again.
 //!
 //! Not here: what is said on a connection; DNSSEC and DANE, POSH, host-meta; certificates that were revoked; a pool of connections.
 //!
@@ -20,12 +21,14 @@
 //! assert!(!covers(&names, "example.com", Service::Client));
 //! ```
 
+mod backoff;
 pub mod certificate;
 mod dns;
 mod reach;
 mod srv;
 mod transport;
 
+pub use backoff::{Backoff, Waits};
 pub use dns::{NoService, Resolver};
 pub use reach::{Unreachable, interleaved, is_public, race};
 pub use srv::{Service, Target};

@@ -18,7 +18,6 @@
 //! [`Machine::deadline`] it calls [`Machine::timeout`].
 
 mod alive;
-mod backoff;
 mod config;
 mod error;
 mod event;
@@ -33,11 +32,11 @@ mod wire;
 mod tests;
 
 pub use alive::KeepAlive;
-pub use backoff::Backoff;
 pub use config::{Config, FastToken, Security};
 pub use error::{Error, Fault};
 pub use event::{Event, Fate};
 pub use machine::Machine;
 pub use outbox::{QueueError, QueueLimits, Ticket, Unacknowledged};
+pub use stonechat_net::Backoff;
 pub use unauthenticated::{Unauthenticated, UnauthenticatedEvent};
 pub use wire::UserAgent;

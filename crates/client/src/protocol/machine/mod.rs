@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use stonechat_jid::FullJid;
+use stonechat_net::Waits;
 use stonechat_sasl::Channel;
 use stonechat_sasl::client::Derived;
 use stonechat_sasl::scram::ClientKeys;
@@ -16,7 +17,6 @@ use stonechat_stanza::{Element, Stanza};
 use stonechat_stream::StreamError;
 use stonechat_stream::codec::{Content, Decoder, Framing};
 
-use super::backoff::Waits;
 use super::config::BEFORE_LOGIN;
 use super::login::{Attempt, Beginnings, Resumable};
 use super::online::Online;
