@@ -12,7 +12,7 @@ use crate::handler::{
     AsyncGuard, Claim, Copies, Guard, HANDLER_TIMEOUT, HandlerError, Map, Observe, React, Record, Verdict,
 };
 use crate::order::{Wish, resolve};
-use crate::point::{Point, Select, WaitingPoint};
+use crate::point::{Point, Select, StanzaPoint, WaitingPoint};
 use crate::{Cx, InstallError};
 
 /// An installed extension as its handlers know it: its name and how often a handler of it failed.
@@ -201,17 +201,12 @@ impl<P: Point> Hooks<P> {
     }
 
     /// Whether some claim wants stanzas of this kind and type.
-    pub(crate) fn is_claimed(&self, kind: Kind) -> bool {
+    fn is_claimed(&self, kind: Kind) -> bool {
         self.claimed.contains(kind)
     }
 
     /// Offers the event to the claims that want its kind; `Ok(Some(_))` when nobody took it.
-    pub(crate) async fn claim(
-        &self,
-        cx: &mut Cx<'_>,
-        kind: Kind,
-        mut event: P,
-    ) -> Result<Option<P>, StanzaError> {
+    async fn claim(&self, cx: &mut Cx<'_>, kind: Kind, mut event: P) -> Result<Option<P>, StanzaError> {
         for (select, Entry { source, handler }) in &self.claims {
             if !select.contains(kind) {
                 continue;
@@ -224,6 +219,25 @@ impl<P: Point> Hooks<P> {
             }
         }
         Ok(Some(event))
+    }
+
+    /// Offers the event to who claims such, and tells its sender of an error; gives it back when nobody took it.
+    pub(crate) async fn offer(&self, cx: &mut Cx<'_>, event: P) -> Option<P>
+    where
+        P: StanzaPoint,
+    {
+        let kind = event.stanza().kind();
+        if !self.is_claimed(kind) {
+            return Some(event);
+        }
+        let original = event.stanza().clone();
+        match self.claim(cx, kind, event).await {
+            Ok(back) => back,
+            Err(error) => {
+                cx.send_error(&original, &error);
+                None
+            }
+        }
     }
 
     /// Lets the observers look.

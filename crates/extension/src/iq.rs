@@ -39,6 +39,17 @@ impl On {
         self.0 & other.0 == other.0
     }
 
+    /// The one address that a request is for: this account, or the host.
+    pub(crate) fn of(account: Option<&BareJid>, stanza: &Stanza) -> Self {
+        match account {
+            None => Self::HOST,
+            Some(account) if stanza.from().is_some_and(|from| from.bare_str() == account.as_str()) => {
+                Self::OWN_ACCOUNT
+            }
+            Some(_) => Self::OTHER_ACCOUNT,
+        }
+    }
+
     const fn overlaps(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

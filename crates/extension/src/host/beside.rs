@@ -1,5 +1,6 @@
 //! What is beside the host: domains that its extensions serve, components, other servers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stonechat_jid::BareJid;
@@ -33,10 +34,7 @@ impl Host {
             domain.strip_suffix(self.domain.as_str()).is_some_and(|label| label.ends_with('.'))
         };
         let components = components.iter().filter(|domain| is_below(domain)).map(|domain| domain.to_string());
-        let mut all: Vec<String> = own.chain(components).collect();
-        all.sort();
-        all.dedup();
-        all
+        own.chain(components).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Takes a stanza of a component that is for this host, or for the domain that this label before it is.
@@ -86,19 +84,9 @@ impl Host {
     /// Offers a stanza of a component to who claims such; gives it back when nobody took it.
     async fn offer(self: &Arc<Self>, stanza: Stanza, out: &mut Outbox) -> Option<Stanza> {
         let tables = self.tables();
-        let kind = stanza.kind();
-        let Some(hooks) = tables.at::<FromComponent>().filter(|hooks| hooks.is_claimed(kind)) else {
-            return Some(stanza);
-        };
-        let original = stanza.clone();
+        let Some(hooks) = tables.at::<FromComponent>() else { return Some(stanza) };
         let mut cx = Cx::new(self, &tables, None, out);
-        match hooks.claim(&mut cx, kind, FromComponent { stanza }).await {
-            Ok(back) => back.map(|event| event.stanza),
-            Err(error) => {
-                cx.send_error(&original, &error);
-                None
-            }
-        }
+        hooks.offer(&mut cx, FromComponent { stanza }).await.map(|event| event.stanza)
     }
 
     pub(crate) async fn component_connected(self: &Arc<Self>, component: &BareJid) {

@@ -39,12 +39,10 @@ impl Host {
 
     /// RFC 6120 §10.5.2 and §10.5.3: the domain itself.
     async fn to_host(self: &Arc<Self>, kind: Kind, full: bool, stanza: Stanza, out: &mut Outbox) {
-        if let Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) = kind
-            && !full
-        {
-            return self.answer(kind, stanza, None, out).await;
-        }
         match kind {
+            Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) if !full => {
+                self.answer(kind, stanza, None, out).await
+            }
             Kind::Iq(iq::Type::Get | iq::Type::Set)
             | Kind::Message(message::Type::Normal | message::Type::Chat | message::Type::Groupchat) => {
                 bounce(&stanza, &StanzaError::service_unavailable(), out);
@@ -94,14 +92,7 @@ impl Host {
         }
         hooks.observe(&cx, &event);
         hooks.copy(&mut cx, &event);
-        if hooks.is_claimed(kind) {
-            let original = event.stanza.clone();
-            event = match hooks.claim(&mut cx, kind, event).await {
-                Ok(None) => return,
-                Ok(Some(back)) => back,
-                Err(error) => return cx.send_error(&original, &error),
-            };
-        }
+        let Some(event) = hooks.offer(&mut cx, event).await else { return };
         match choice {
             Choice::Deliver(_) => self.to_targets(&tables, event, out).await,
             Choice::Undelivered => self.undelivered(event.account, None, event.stanza, out).await,
@@ -162,13 +153,9 @@ impl Host {
         out: &mut Outbox,
     ) {
         let tables = self.tables();
-        let kind = stanza.kind();
-        let original = stanza.clone();
         let mut cx = Cx::new(self, &tables, from, out);
-        match tables.no_session.claim(&mut cx, kind, NoSession { stanza, account }).await {
-            Ok(None) => {}
-            Ok(Some(back)) => cx.send_error(&back.stanza, &StanzaError::service_unavailable()),
-            Err(error) => cx.send_error(&original, &error),
+        if let Some(back) = tables.no_session.offer(&mut cx, NoSession { stanza, account }).await {
+            cx.send_error(&back.stanza, &StanzaError::service_unavailable());
         }
     }
 
@@ -176,14 +163,10 @@ impl Host {
     async fn no_account(self: &Arc<Self>, account: BareJid, stanza: Stanza, out: &mut Outbox) {
         let tables = self.tables();
         let mut stanza = stanza;
-        if let Some(hooks) = tables.at::<NoAccount>().filter(|hooks| hooks.is_claimed(stanza.kind())) {
-            let (kind, original) = (stanza.kind(), stanza.clone());
+        if let Some(hooks) = tables.at::<NoAccount>() {
             let mut cx = Cx::new(self, &tables, None, out);
-            stanza = match hooks.claim(&mut cx, kind, NoAccount { stanza, account }).await {
-                Ok(None) => return,
-                Ok(Some(back)) => back.stanza,
-                Err(error) => return cx.send_error(&original, &error),
-            };
+            let Some(back) = hooks.offer(&mut cx, NoAccount { stanza, account }).await else { return };
+            stanza = back.stanza;
         }
         if !matches!(stanza.kind(), Kind::Presence(_) | Kind::Message(message::Type::Headline)) {
             bounce(&stanza, &StanzaError::service_unavailable(), out);

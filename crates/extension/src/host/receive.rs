@@ -100,16 +100,8 @@ impl Host {
         }
         hooks.observe(&cx, &event);
         hooks.copy(&mut cx, &event);
-        let mut stanza = if hooks.is_claimed(kind) {
-            let original = event.stanza.clone();
-            match hooks.claim(&mut cx, kind, event).await {
-                Ok(None) => return,
-                Ok(Some(back)) => back.stanza,
-                Err(error) => return cx.send_error(&original, &error),
-            }
-        } else {
-            event.stanza
-        };
+        let Some(event) = hooks.offer(&mut cx, event).await else { return };
+        let mut stanza = event.stanza;
         if stanza.to().is_none() {
             // RFC 6120 §10.3: the account handles it. Presence without `to` is for an extension to broadcast.
             if matches!(stanza.kind(), Kind::Presence(_)) {

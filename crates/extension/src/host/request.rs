@@ -28,14 +28,7 @@ impl Host {
             let ours = out.origin(from.as_str()).filter(|session| session.jid().domain() == self.domain);
             ours.cloned().or_else(|| self.session_of(from.as_str()))
         });
-        let on = match &account {
-            None => On::HOST,
-            Some(account) if stanza.from().is_some_and(|from| from.bare_str() == account.as_str()) => {
-                On::OWN_ACCOUNT
-            }
-            Some(_) => On::OTHER_ACCOUNT,
-        };
-        let mut request = Request { stanza, account, on };
+        let mut request = Request { on: On::of(account.as_ref(), &stanza), stanza, account };
         let tables = self.tables();
         let mut cx = Cx::new(self, &tables, asker.as_ref(), out);
         match tables.requests.judge(&cx, &request).await {
@@ -47,15 +40,7 @@ impl Host {
             },
             Err(refusal) => return refuse(&mut cx, &request.stanza, refusal),
         }
-        let claimed = Kind::Iq(kind);
-        if tables.requests.is_claimed(claimed) {
-            let original = request.stanza.clone();
-            request = match tables.requests.claim(&mut cx, claimed, request).await {
-                Ok(None) => return,
-                Ok(Some(back)) => back,
-                Err(error) => return cx.send_error(&original, &error),
-            };
-        }
+        let Some(request) = tables.requests.offer(&mut cx, request).await else { return };
         let mark = cx.mark();
         let answer = tables.iq.answer(&mut cx, kind, &request).await;
         // What the handler sent because of the request follows the answer to it.
@@ -107,9 +92,7 @@ impl Host {
     pub async fn answer_past_guards(self: &Arc<Self>, stanza: Stanza) -> Option<Stanza> {
         let Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) = stanza.kind() else { return None };
         let account = stanza.to().map(|to| to.to_bare())?;
-        let is_own = stanza.from().is_some_and(|from| from.bare_str() == account.as_str());
-        let on = if is_own { On::OWN_ACCOUNT } else { On::OTHER_ACCOUNT };
-        let request = Request { stanza, account: Some(account), on };
+        let request = Request { on: On::of(Some(&account), &stanza), stanza, account: Some(account) };
         let tables = self.tables();
         let mut out = Outbox::default();
         let answer = tables.iq.answer(&mut Cx::new(self, &tables, None, &mut out), kind, &request).await;
