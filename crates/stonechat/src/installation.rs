@@ -14,7 +14,7 @@ use stonechat_jid::BareJid;
 use stonechat_sasl::Token;
 
 use crate::account::folder;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::private;
 
 /// What is in the file.
@@ -91,8 +91,7 @@ impl Installation {
             mechanism: token.mechanism.name().to_owned(),
             used: token.used,
         });
-        let save = || private::write(&self.path, &zeroize::Zeroizing::new(serde_json::to_vec(&self.kept)?));
-        save().map_err(|error| Failure::io(self.path.display(), error))
+        save(&self.path, &self.kept).map_err(|error| Failure::io(self.path.display(), error))
     }
 }
 
@@ -106,12 +105,14 @@ impl Drop for KeptToken {
 pub(crate) fn forget_token(account: &BareJid) -> Result<(), Failure> {
     let Some(path) = place(account) else { return Ok(()) };
     let forget = || match load(&path, account)? {
-        Some(kept) if kept.token.is_some() => {
-            private::write(&path, &serde_json::to_vec(&Kept { token: None, ..kept })?)
-        }
+        Some(kept) if kept.token.is_some() => save(&path, &Kept { token: None, ..kept }),
         _ => Ok(()),
     };
-    forget().map_err(|error| Failure::new(Code::Io, format!("{}: {error}", path.display())))
+    forget().map_err(|error| Failure::io(path.display(), error))
+}
+
+fn save(path: &Path, kept: &Kept) -> io::Result<()> {
+    private::write(path, &zeroize::Zeroizing::new(serde_json::to_vec(kept)?))
 }
 
 fn place(account: &BareJid) -> Option<PathBuf> {

@@ -19,6 +19,7 @@ async fn change(session: &mut Session, account: &Account) -> Result<(), Failure>
     let new = secret::new(&account.jid)?;
     let registration = session.service::<Registration>()?;
     session.during(registration.change_password(new.as_str()), |_| {}).await??;
-    installation::forget_token(&account.jid)?;
-    say::line(format!("the password of {} is changed", account.jid))
+    // It is changed, whatever becomes of what is kept here.
+    say::line(format!("the password of {} is changed", account.jid))?;
+    installation::forget_token(&account.jid)
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
@@ -123,7 +123,9 @@ fn request<R: AsyncRead + Send + Unpin + 'static>(
     let mut request = Request::put(slot.put.target())
         .header(HOST, authority)
         .header(USER_AGENT, concat!("Stonechat/", env!("CARGO_PKG_VERSION")))
-        .header(CONTENT_TYPE, upload.content_type);
+        .header(CONTENT_TYPE, upload.content_type)
+        // Of an empty body nobody else says that it has one.
+        .header(CONTENT_LENGTH, upload.size);
     for Header { name, value } in &slot.headers {
         let mut value = HeaderValue::from_bytes(value.as_bytes())
             .map_err(|_| PutError::Broken(format!("{name} cannot be sent")))?;

@@ -107,6 +107,20 @@ async fn a_file_is_put_with_the_headers_of_the_slot_and_no_others() {
 }
 
 #[tokio::test]
+async fn of_a_file_that_is_empty_the_length_is_said_as_well() {
+    let host = Host::of("localhost").await;
+    let serve = async {
+        let mut stream = host.accept().await.unwrap();
+        let read = request(&mut stream, 0).await;
+        answer(&mut stream, "HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").await;
+        read
+    };
+    let (put, read) = host.put(b"", 0, PATIENCE, serve).await;
+    put.unwrap();
+    assert_eq!(read.to_lowercase().matches("content-length: 0").count(), 1, "{read}");
+}
+
+#[tokio::test]
 async fn any_other_answer_is_a_refusal_and_redirections_are_not_followed() {
     let host = Host::of("localhost").await;
     for (said, code) in [
