@@ -63,7 +63,7 @@ async fn juliet(fixture: &Fixture) -> Client {
 }
 
 #[tokio::test]
-async fn a_component_and_a_client_send_to_each_other_in_order() {
+async fn what_is_for_a_component_comes_to_it_in_order() {
     let fixture = start(components).await;
     let mut irc = component(&fixture, IRC).await;
     let host = fixture.server.host(HOST).unwrap();
@@ -120,7 +120,7 @@ async fn who_does_not_know_the_secret_gets_not_authorized_and_the_connection_end
     fixture.server.shutdown().await;
 }
 
-/// Line 38: a stanza whose `from` is not authorised for this stream closes it.
+/// SECURITY 38: a stanza whose `from` is not authorised for this stream closes it.
 #[tokio::test]
 async fn a_stanza_in_the_name_of_somebody_else_closes_the_stream_and_goes_nowhere() {
     let fixture = start(components).await;
@@ -241,7 +241,7 @@ async fn several_connections_share_the_senders_and_each_sender_keeps_its_order()
     assert_eq!((heard, used), (senders * each, 3));
 }
 
-/// Line 44: an error is never answered with an error, and two components that forward to each other stop.
+/// SECURITY 44: an error is never answered with an error, and two components that forward to each other stop.
 #[tokio::test]
 async fn error_loops_and_forwarding_loops_between_two_components_stop() {
     let fixture = start(components).await;

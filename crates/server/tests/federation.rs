@@ -199,7 +199,10 @@ async fn errors_are_never_answered_with_errors() {
     peer.external("b.example", "a.example").await;
     peer.say("<message from='b.example' to='nobody@a.example' type='error' id='1'/>").await;
     peer.say("<iq from='b.example' to='a.example' type='result' id='2'/>").await;
-    // The way back is one that does not exist, and there is nothing for it.
     peer.say("</stream:stream>").await;
     peer.until("</stream:stream>").await;
+    // Whatever were to go back would have been tried to be sent.
+    assert!(server.federation().is_empty(), "{:?}", server.federation());
+    ask(&server, "a.example", "b.example").await;
+    assert_eq!(server.federation().len(), 1);
 }

@@ -7,11 +7,11 @@ mod peers;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use peers::{Authority, WITHIN, address};
+use peers::{Authority, WITHIN, route};
 use stonechat_extension::{Answered, Remote};
 use stonechat_jid::Jid;
 use stonechat_server::RunningServer;
-use stonechat_server::config::{Kind, Policy, Route, RouteKind};
+use stonechat_server::config::Policy;
 use stonechat_stanza::error::Condition;
 use stonechat_stanza::{Element, Stanza, StanzaError, iq, message};
 use tokio::sync::mpsc;
@@ -32,15 +32,6 @@ impl Remote for Gateway {
 
 fn jid(text: &str) -> Jid {
     text.parse().unwrap()
-}
-
-/// Tells a server where a domain is.
-async fn route(server: &RunningServer, domain: &str, to: &RunningServer) {
-    let at = address(to, Kind::S2s);
-    let mut config = server.config();
-    let route = Route { host: at.ip().to_string(), port: at.port(), kind: RouteKind::S2s };
-    config.federation.peers.entry(domain.to_owned()).or_default().route = Some(route);
-    server.reload(config).await.unwrap();
 }
 
 /// Two servers, and a component of the first.

@@ -7,9 +7,9 @@ mod peers;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use peers::{Authority, address, ask, direct};
+use peers::{Authority, ask, direct, route};
 use stonechat_server::RunningServer;
-use stonechat_server::config::{Federation, Kind, Policy, Route, RouteKind};
+use stonechat_server::config::{Federation, Policy};
 use stonechat_server::federation::State;
 use stonechat_stanza::jid::Jid;
 use stonechat_stanza::{Stanza, message};
@@ -99,11 +99,7 @@ async fn what_waits_for_one_domain_is_bounded_and_its_rest_goes_back() {
 async fn a_domain_whose_server_turns_out_to_be_this_one_is_not_spoken_with() {
     let authority = Authority::new();
     let server = authority.serve("a.example", Policy::Dialback, None).await;
-    let mut config = server.config();
-    let at = address(&server, Kind::S2s);
-    let route = Route { host: at.ip().to_string(), port: at.port(), kind: RouteKind::S2s };
-    config.federation.peers.entry("b.example".to_owned()).or_default().route = Some(route);
-    server.reload(config).await.unwrap();
+    route(&server, "b.example", &server).await;
     let error = ask(&server, "a.example", "b.example").await;
     assert!(error.text().unwrap_or_default().contains("host-unknown"), "{error}");
 }

@@ -28,15 +28,6 @@ const fn way_to(state: State) -> &'static [&'static str] {
     }
 }
 
-const fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Subscribe => "subscribe",
-        Kind::Subscribed => "subscribed",
-        Kind::Unsubscribe => "unsubscribe",
-        Kind::Unsubscribed => "unsubscribed",
-    }
-}
-
 /// Subscription and question in the roster; a contact that is not there is one without either.
 async fn shown(host: &TestHost) -> (String, bool) {
     let client = host.connect("a/roster").await;
@@ -82,7 +73,7 @@ async fn what_a_peer_sends_twice_does_what_it_does_once_in_every_state() {
                 standing = step.standing;
                 let script = format!(
                     "peer → <presence from='b@example.net' to='a@example.org' type='{}'/>\na/1 forgets",
-                    name(kind)
+                    kind.as_type().as_str().unwrap()
                 );
                 host.run(&script).await;
                 let replies: Vec<Kind> = step.reply.into_iter().collect();
@@ -93,10 +84,9 @@ async fn what_a_peer_sends_twice_does_what_it_does_once_in_every_state() {
     }
 }
 
-/// §4.3, §4.5: presence, probes and their ends as often as they come; only who may see is answered, and what is not for this user changes
-/// nothing.
+/// §4.3, §4.5: presence, its end, and probes, as often as they come; what is of no known type changes nothing.
 #[tokio::test(start_paused = true)]
-async fn presence_that_comes_again_is_shown_again_and_answered_by_nothing() {
+async fn presence_that_comes_again_is_shown_again_and_a_probe_is_answered_again() {
     let host = host().await;
     host.federate();
     host.run(&format!("a/1 online\n{}\na/1 forgets", way_to(State::Both).join("\n"))).await;

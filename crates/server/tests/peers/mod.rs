@@ -76,10 +76,9 @@ impl Authority {
         others: &[(&str, SocketAddr)],
         change: impl FnOnce(&mut Federation),
     ) -> RunningServer {
-        let peers = others.iter().map(|(domain, at)| {
-            let route = Route { host: at.ip().to_string(), port: at.port(), kind: RouteKind::S2s };
-            ((*domain).to_owned(), Peer { policy: None, route: Some(route) })
-        });
+        let peers = others
+            .iter()
+            .map(|(domain, at)| ((*domain).to_owned(), Peer { policy: None, route: Some(route_to(*at)) }));
         let any = "127.0.0.1:0".parse().unwrap();
         let mut federation = Federation {
             policy,
@@ -99,6 +98,18 @@ impl Authority {
         };
         Server::run(config, Registry::default(), Store::memory()).await.unwrap()
     }
+}
+
+fn route_to(at: SocketAddr) -> Route {
+    Route { host: at.ip().to_string(), port: at.port(), kind: RouteKind::S2s }
+}
+
+/// Tells a server that a domain is at another.
+pub(crate) async fn route(server: &RunningServer, domain: &str, other: &RunningServer) {
+    let mut config = server.config();
+    let route = route_to(address(other, Kind::S2s));
+    config.federation.peers.entry(domain.to_owned()).or_default().route = Some(route);
+    server.reload(config).await.unwrap();
 }
 
 pub(crate) fn address(server: &RunningServer, kind: Kind) -> SocketAddr {

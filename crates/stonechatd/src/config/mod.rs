@@ -48,30 +48,20 @@ pub(crate) struct File {
 
 impl Default for File {
     fn default() -> Self {
-        let Config {
-            listeners,
-            tls,
-            limits,
-            timeouts,
-            authentication,
-            federation,
-            components,
-            extensions,
-            hosts,
-        } = Config::for_host("localhost");
+        let config = Config::for_host("localhost");
         Self {
             data: PathBuf::from("stonechat-data"),
             threads: 0,
             log: log::Log::default(),
-            listeners,
-            tls,
-            limits,
-            timeouts,
-            authentication,
-            federation,
-            components,
-            extensions,
-            hosts,
+            listeners: config.listeners,
+            tls: config.tls,
+            limits: config.limits,
+            timeouts: config.timeouts,
+            authentication: config.authentication,
+            federation: config.federation,
+            components: config.components,
+            extensions: config.extensions,
+            hosts: config.hosts,
         }
     }
 }
@@ -91,18 +81,16 @@ impl File {
     }
 
     fn into_server(self) -> Config {
-        let Self {
-            listeners,
-            tls,
-            limits,
-            timeouts,
-            authentication,
-            federation,
-            components,
-            extensions,
-            hosts,
-            ..
-        } = self;
-        Config { listeners, tls, limits, timeouts, authentication, federation, components, extensions, hosts }
+        Config {
+            listeners: self.listeners,
+            tls: self.tls,
+            limits: self.limits,
+            timeouts: self.timeouts,
+            authentication: self.authentication,
+            federation: self.federation,
+            components: self.components,
+            extensions: self.extensions,
+            hosts: self.hosts,
+        }
     }
 }
