@@ -114,18 +114,17 @@ impl Network {
         self.0.lock().parted.keys().cloned().collect()
     }
 
-    /// One wire breaks; says between whom.
-    pub(crate) fn cut_one(&self) -> Option<Pair> {
+    /// One wire breaks, if there is any.
+    pub(crate) fn cut_one(&self) {
         let mut inner = self.0.lock();
         inner.wires.retain(|wire| !wire.state.is_closed());
         if inner.wires.is_empty() {
-            return None;
+            return;
         }
         let count = inner.wires.len() as u64;
         let at = inner.random(count) as usize;
         let wire = inner.wires.swap_remove(at);
         wire.state.send_replace(State::Cut);
-        Some(wire.pair)
     }
 
     /// How many bytes have arrived, and how many connections there were.

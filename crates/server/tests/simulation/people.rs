@@ -16,8 +16,6 @@ pub(crate) struct Fate {
     pub(crate) to: String,
     pub(crate) arrived: u32,
     pub(crate) bounced: u32,
-    /// It was under way when a wire between the two broke.
-    pub(crate) excused: bool,
 }
 
 impl Fate {
@@ -101,10 +99,10 @@ impl Person {
         }
     }
 
-    /// Whether it has heard of all that it has written, or cannot expect to. Who has gone hears nothing of what comes back.
+    /// Whether it has heard of all that it has written. Who has gone hears nothing of what comes back.
     pub(crate) fn waits_for_nothing(&self) -> bool {
         let book = self.book.lock();
-        !book.values().any(|fate| fate.from == self.jid.as_str() && !fate.is_known() && !fate.excused)
+        !book.values().any(|fate| fate.from == self.jid.as_str() && !fate.is_known())
     }
 
     pub(crate) async fn subscribes(&self, to: &str) {
