@@ -115,6 +115,12 @@ pub trait Copies<P: Point>: Send + Sync + 'static {
 /// Owns an event: takes it, or hands it back to the next claim and at last to the core.
 #[async_trait]
 pub trait Claim<P: Point>: Send + Sync + 'static {
+    /// Whether it may want the event, as far as that can be said without waiting; what it does not want passes it by at no cost. Asked for
+    /// every event of the kinds that are claimed. Unless implemented, it may want them all.
+    fn wants(&self, _: &Cx<'_>, _: &P) -> bool {
+        true
+    }
+
     /// `Ok(None)` when it took the event, `Ok(Some(event))` when it does not want it.
     ///
     /// # Errors

@@ -205,24 +205,8 @@ impl<P: Point> Hooks<P> {
         self.claimed.contains(kind)
     }
 
-    /// Offers the event to the claims that want its kind; `Ok(Some(_))` when nobody took it.
-    async fn claim(&self, cx: &mut Cx<'_>, kind: Kind, mut event: P) -> Result<Option<P>, StanzaError> {
-        for (select, Entry { source, handler }) in &self.claims {
-            if !select.contains(kind) {
-                continue;
-            }
-            match source.wait("claim", P::NAME, handler.claim(cx, event)).await {
-                Some(Ok(Some(back))) => event = back,
-                Some(Ok(None)) => return Ok(None),
-                Some(Err(error)) => return Err(error),
-                None => return Err(StanzaError::internal_server_error()),
-            }
-        }
-        Ok(Some(event))
-    }
-
     /// Offers the event to who claims such, and tells its sender of an error; gives it back when nobody took it.
-    pub(crate) async fn offer(&self, cx: &mut Cx<'_>, event: P) -> Option<P>
+    pub(crate) async fn offer(&self, cx: &mut Cx<'_>, mut event: P) -> Option<P>
     where
         P: StanzaPoint,
     {
@@ -230,14 +214,27 @@ impl<P: Point> Hooks<P> {
         if !self.is_claimed(kind) {
             return Some(event);
         }
-        let original = event.stanza().clone();
-        match self.claim(cx, kind, event).await {
-            Ok(back) => back,
-            Err(error) => {
-                cx.send_error(&original, &error);
-                None
+        for (select, Entry { source, handler }) in &self.claims {
+            if !select.contains(kind) {
+                continue;
             }
+            // One that panics instead of saying so is offered the event, too.
+            if source.run("claim", P::NAME, || handler.wants(cx, &event)) == Some(false) {
+                continue;
+            }
+            let original = event.stanza().clone();
+            let error = match source.wait("claim", P::NAME, handler.claim(cx, event)).await {
+                Some(Ok(back)) => {
+                    event = back?;
+                    continue;
+                }
+                Some(Err(error)) => error,
+                None => StanzaError::internal_server_error(),
+            };
+            cx.send_error(&original, &error);
+            return None;
         }
+        Some(event)
     }
 
     /// Lets the observers look.

@@ -168,9 +168,14 @@ extension!(Keeper, "keeper", |host| {
 });
 #[async_trait]
 impl Claim<NoSession> for Keeper {
+    fn wants(&self, _: &Cx<'_>, event: &NoSession) -> bool {
+        assert_ne!(event.stanza.id(), Some("confusing"), "a bug in a claim");
+        event.stanza.id() != Some("unwanted")
+    }
+
     async fn claim(&self, _: &mut Cx<'_>, event: NoSession) -> Result<Option<NoSession>, StanzaError> {
         match event.stanza.id() {
-            Some("keep") => Ok(None),
+            Some("keep" | "unwanted" | "confusing") => Ok(None),
             Some("full") => Err(StanzaError::resource_constraint()),
             Some("hang") => {
                 tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
@@ -198,6 +203,21 @@ async fn a_claim_takes_hands_back_refuses_or_runs_out_of_time() {
          a/1 ← <message type='error' id='hang'><error><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
     )
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_not_offered_what_it_does_not_want_but_what_it_cannot_tell() {
+    let host = TestHost::with(&[&KEEPER]).await;
+    host.run(
+        "a/1 online
+         b exists
+         a/1 → <message id='unwanted' to='b@example.org'/>
+         a/1 ← <message type='error' id='unwanted'><error><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
+         a/1 → <message id='confusing' to='b@example.org'/>
+         a/1 ← nothing",
+    )
+    .await;
+    assert_eq!(host.host().tables().failures("keeper"), 1);
 }
 
 /// `<echo xmlns='urn:test:echo'/>`

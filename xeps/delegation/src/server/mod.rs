@@ -76,6 +76,10 @@ impl React<ComponentConnected> for Extension {
 
 #[async_trait]
 impl Claim<Request> for Extension {
+    fn wants(&self, _: &Cx<'_>, event: &Request) -> bool {
+        self.component(event).is_some()
+    }
+
     async fn claim(&self, cx: &mut Cx<'_>, event: Request) -> Result<Option<Request>, StanzaError> {
         let Some(component) = self.component(&event) else { return Ok(Some(event)) };
         if !cx.host().is_component(component.as_str()) {

@@ -92,12 +92,14 @@ impl Claim<NoAccount> for Extension {
 /// tell the resources that are there from the others.
 #[async_trait]
 impl Claim<ToAccount> for Extension {
-    async fn claim(&self, cx: &mut Cx<'_>, event: ToAccount) -> Result<Option<ToAccount>, StanzaError> {
+    fn wants(&self, _: &Cx<'_>, event: &ToAccount) -> bool {
         let kind = event.stanza.kind();
-        let astray = event.targets.is_empty()
+        event.targets.is_empty()
             && is_full(&event.stanza)
-            && matches!(kind, Kind::Message(message::Type::Normal | message::Type::Groupchat));
-        let taken = astray && !is_known(cx, &event.account, &event.stanza).await;
-        Ok((!taken).then_some(event))
+            && matches!(kind, Kind::Message(message::Type::Normal | message::Type::Groupchat))
+    }
+
+    async fn claim(&self, cx: &mut Cx<'_>, event: ToAccount) -> Result<Option<ToAccount>, StanzaError> {
+        Ok(is_known(cx, &event.account, &event.stanza).await.then_some(event))
     }
 }
