@@ -50,7 +50,7 @@ fn round(server: Server, round: usize) -> (stonechat_tests::TempDir, Vec<usize>)
         (0..SENDERS).map(|sender| Raw::login(&server, &format!("user{}", sender + 1), "sender")).collect();
     let all = AtomicUsize::new(0);
     // Not at the same point each time.
-    let enough = 400 + 197 * round;
+    let enough = 100 + 47 * round;
     std::thread::scope(|scope| {
         let senders = clients.into_iter().enumerate().map(|(sender, raw)| {
             let all = &all;
