@@ -71,8 +71,9 @@ pub struct Federation {
     /// Bytes that wait for one domain to take them, and to say so where it does (XEP-0198); what is more goes back to its
     /// senders. Default: 1048576.
     pub queue_bytes: usize,
-    /// Pairs of domains with which streams from here are held or tried at the same time; a fourth of them may be tried for the same
-    /// sender. Default: 1000.
+    /// Pairs of domains with which streams from here are held or tried at the same time. Where there are so many, the stream that idles for
+    /// longest is closed for a new pair. A fourth of them may be tried for the same sender, and a fourth held or tried for the same account,
+    /// whose own idle streams are closed first. Default: 1000.
     pub pairs: usize,
     /// Streams that are being set up at the same time, a fourth of them for the same sender; others wait for their turn. So many again may be
     /// set up to ask about the keys of others (dialback). Default: 50. A change takes effect at the next start.

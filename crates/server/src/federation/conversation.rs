@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use stonechat_net::{Connection, Transport, Turn};
 use stonechat_stanza::{Stanza, sm};
 use stonechat_stream::StreamError;
-use stonechat_stream::codec::{Content, Decoder, Framing, Limits};
+use stonechat_stream::codec::{Content, Decoder, Frame, Framing, Limits};
 use stonechat_stream::dialback::Answer;
 use stonechat_stream::negotiation::client;
 use stonechat_stream::negotiation::peer::{
@@ -189,12 +189,7 @@ impl Conversation {
 
     /// Writes what is still to be said, closes the stream, and the connection.
     pub(super) async fn close(mut self, error: Option<StreamError>) {
-        self.machine.give_up(error);
-        while let Some(action) = self.machine.next_action() {
-            if let OutgoingAction::Send(bytes) = action {
-                self.out.extend_from_slice(&bytes);
-            }
-        }
+        self.say_end(error);
         let Some(connection) = self.connection.take() else { return };
         let (mut transport, mut out) = (connection.into_transport(), self.out);
         let farewell = async {
@@ -203,6 +198,47 @@ impl Conversation {
         };
         // Whether the other server hears it does not matter any more.
         drop(timeout(LAST_WORDS, farewell).await);
+    }
+
+    /// Closes a stream on which all is said, in the order of RFC 6120 §4.4: the other server closes its side, too, or has had the time to,
+    /// before the connection ends.
+    pub(super) async fn finish(mut self) {
+        self.say_end(None);
+        // Whatever is wrong now, it is over.
+        drop(timeout(LAST_WORDS, self.closed()).await);
+        let Some(connection) = self.connection.take() else { return };
+        drop(timeout(LAST_WORDS, connection.into_transport().shutdown()).await);
+    }
+
+    /// Returns when all is written and the other server has closed its side.
+    async fn closed(&mut self) -> Result<(), Failure> {
+        while self.has_to_write() {
+            self.write_turn().await?;
+        }
+        loop {
+            match self.decoder.decode(&mut self.input) {
+                Ok(Some(Frame::Close)) => return Ok(()),
+                // Nothing that it can say here is to be answered.
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let connection = self.connection.as_mut().ok_or_else(gone)?;
+                    let turn = connection.turn(&mut self.out, Some(&mut self.input)).await.map_err(broken)?;
+                    if turn == Turn::End {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(Failure::Unreadable(error)),
+            }
+        }
+    }
+
+    fn say_end(&mut self, error: Option<StreamError>) {
+        self.machine.give_up(error);
+        while let Some(action) = self.machine.next_action() {
+            if let OutgoingAction::Send(bytes) = action {
+                self.out.extend_from_slice(&bytes);
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What waits for another domain, in the order in which it came.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -10,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::failure::Failure;
+use super::shares::Cause;
 use super::status::{LastFailure, State, Status};
 
 /// What a stanza takes beside its payload.
@@ -28,6 +30,9 @@ pub(super) struct Link {
     pub(super) pair: Pair,
     queue: Mutex<Queue>,
     arrived: Notify,
+    given_up: Notify,
+    /// Heard by the one that has its place.
+    over: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +44,12 @@ struct Queue {
     running: bool,
     /// Its stream is there.
     established: bool,
+    /// Since when nothing waits or is under way, after something was.
+    idle: Option<Instant>,
+    /// Whom the task was begun for.
+    cause: Option<Arc<Cause>>,
+    /// Another has its place.
+    given_up: bool,
     failed: Option<Failed>,
     /// The last failure, also one that is over.
     last: Option<(Instant, String)>,
@@ -76,6 +87,10 @@ pub(super) struct Refused {
 }
 
 impl Queue {
+    fn idle_since(&self) -> Option<Instant> {
+        self.idle.filter(|_| self.established && !self.given_up && self.bytes == 0)
+    }
+
     fn refusal(&self, size: usize, limit: usize, now: Instant) -> Option<StanzaError> {
         let failed = self.failed.as_ref().filter(|failed| !self.running && now < failed.until);
         let full = || {
@@ -88,7 +103,8 @@ impl Queue {
 
 impl Link {
     pub(super) fn new(pair: Pair) -> Self {
-        Self { pair, queue: Mutex::default(), arrived: Notify::new() }
+        let (arrived, given_up, over) = (Notify::new(), Notify::new(), Notify::new());
+        Self { pair, queue: Mutex::default(), arrived, given_up, over }
     }
 
     /// Why a stanza would be refused now, if it would: no more than `limit` bytes are to wait or be under way, and a domain that could not
@@ -105,6 +121,7 @@ impl Link {
             return Pushed::Refused(Box::new(Refused { parcel, error }));
         }
         queue.bytes += size;
+        queue.idle = None;
         queue.waiting.push_back(Waiting { parcel, since: now });
         if queue.running {
             drop(queue);
@@ -126,10 +143,60 @@ impl Link {
     }
 
     /// These are not under way any more.
-    pub(super) fn arrived_there(&self, parcels: &[Parcel]) {
+    pub(super) fn arrived_there(&self, parcels: &[Parcel], now: Instant) {
         let bytes: usize = parcels.iter().map(|parcel| size(&parcel.stanza)).sum();
         let mut queue = self.queue.lock();
         queue.bytes = queue.bytes.saturating_sub(bytes);
+        if queue.bytes == 0 {
+            queue.idle.get_or_insert(now);
+        }
+    }
+
+    /// A task was begun for this sender.
+    pub(super) fn begun_for(&self, cause: &Arc<Cause>) {
+        self.queue.lock().cause = Some(Arc::clone(cause));
+    }
+
+    /// For whom the last task was begun.
+    pub(super) fn cause(&self) -> Option<Arc<Cause>> {
+        self.queue.lock().cause.clone()
+    }
+
+    /// Whether it counts for this sender.
+    pub(super) fn counts_for(&self, who: &str) -> bool {
+        self.queue.lock().cause.as_ref().is_some_and(|cause| cause.counts_for(who))
+    }
+
+    /// Since when there is a stream and nothing to do for it: nothing waits, and all that was sent has arrived.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        self.queue.lock().idle_since()
+    }
+
+    /// Has the stream closed, if there is still nothing to do for it. Whoever calls this sees to it that nothing more is pushed.
+    pub(super) fn give_up(&self) -> bool {
+        let mut queue = self.queue.lock();
+        queue.given_up = queue.idle_since().is_some();
+        if queue.given_up {
+            self.given_up.notify_one();
+        }
+        queue.given_up
+    }
+
+    /// Ready when it [was given up](Self::give_up).
+    pub(super) async fn given_up(&self) {
+        self.given_up.notified().await;
+    }
+
+    /// Its task is at its end.
+    pub(super) fn over(&self) {
+        if self.queue.lock().given_up {
+            self.over.notify_one();
+        }
+    }
+
+    /// Ready when the task of one that was given up is at its end; for one who waits for that.
+    pub(super) async fn is_over(&self) {
+        self.over.notified().await;
     }
 
     /// The domain was reached.
@@ -255,8 +322,31 @@ mod tests {
         assert!(matches!(link.push(message(3), 2 * OVERHEAD, now), Pushed::Refused(..)));
         let taken = link.pop().unwrap();
         assert!(matches!(link.push(message(3), 2 * OVERHEAD, now), Pushed::Refused(..)), "it may come back");
-        link.arrived_there(&[taken]);
+        link.arrived_there(&[taken], now);
         assert!(matches!(link.push(message(4), 2 * OVERHEAD, now), Pushed::Waits));
+    }
+
+    #[test]
+    fn what_has_a_stream_and_nothing_to_do_can_be_given_up() {
+        let (link, now) = (link(), Instant::now());
+        let later = now + Duration::from_secs(1);
+        link.push(message(1), 10_000, now);
+        link.push(message(2), 10_000, now);
+        link.reached();
+        let (first, second) = (link.pop().unwrap(), link.pop().unwrap());
+        link.arrived_there(&[first], now);
+        assert!(link.idle_since().is_none() && !link.give_up(), "one is under way");
+        link.arrived_there(&[second], now);
+        assert_eq!(link.idle_since(), Some(now));
+        link.push(message(3), 10_000, later);
+        assert!(link.idle_since().is_none() && !link.give_up(), "one waits");
+        let third = link.pop().unwrap();
+        link.arrived_there(&[third], later);
+        assert_eq!(link.idle_since(), Some(later));
+        link.left();
+        assert!(link.idle_since().is_none() && !link.give_up(), "there is no stream");
+        link.reached();
+        assert!(link.give_up() && link.idle_since().is_none());
     }
 
     #[test]

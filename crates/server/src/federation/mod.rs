@@ -2,8 +2,10 @@
 //!
 //! One task for each pair of domains takes what waits to the other server, and begins when there is something; so order is kept for
 //! each pair of addresses, and a server that does not answer keeps nobody else waiting. Its queue is bounded in bytes, and in time by
-//! how long a stream may take to come about. What cannot be sent goes back to its sender once, with the cause. Who writes to many domains
-//! that are not there has a share of what can be tried at the same time, and the rest is for the others.
+//! how long a stream may take to come about. What cannot be sent goes back to its sender once, with the cause.
+//!
+//! The pairs are bounded in number, and who writes to many domains, whether these are there or not, has a share of them; the rest is for the
+//! others. Where there are no more, the one gives its place to a new one that nothing was to be said to for longest.
 //!
 //! Where the other server acknowledges what it gets (XEP-0198), nothing is lost with a stream that breaks: what it has not acknowledged stays
 //! in the queue, and goes to it over the next, behind which everything else waits. What comes from another server is acknowledged when all
@@ -29,9 +31,9 @@ mod persistence;
 mod resumable;
 mod settings;
 mod shake;
+mod shares;
 mod status;
 mod steps;
-mod trying;
 mod turns;
 
 use std::collections::HashMap;
@@ -55,12 +57,11 @@ use tokio_util::task::TaskTracker;
 use crate::ServerError;
 use crate::config::Policy;
 use crate::shared::Shared;
-use failure::Failure;
 use kept::{Found, Kept};
 use link::{Link, Parcel, Pushed, Refused};
 use resumable::Resumable;
 use settings::Settings;
-use trying::{Trying, Wanted};
+use shares::{Shares, Wanted};
 use turns::Turns;
 
 pub use connector::Connector;
@@ -99,7 +100,14 @@ pub(crate) struct Federation {
 struct Links {
     by_target: HashMap<Box<str>, Vec<Arc<Link>>>,
     count: usize,
-    trying: Trying,
+    shares: Shares,
+}
+
+/// A link for a stanza, and the one that was given up for it, if there is one.
+#[derive(Debug)]
+struct Place {
+    link: Arc<Link>,
+    before: Option<Arc<Link>>,
 }
 
 impl Federation {
@@ -245,19 +253,24 @@ impl Federation {
     /// Takes a stanza for a pair of domains, and begins a task if there is none.
     fn push(self: &Arc<Self>, parcel: Parcel, settings: &Settings) -> Result<(), Box<Refused>> {
         let mut links = self.links.lock();
-        let link = match links.for_stanza(&parcel.stanza, settings.federation.pairs) {
-            Ok(link) => link,
+        let Place { link, before } = match links.for_stanza(&parcel.stanza, settings.federation.pairs) {
+            Ok(place) => place,
             Err(error) => return Err(Box::new(Refused { parcel, error })),
         };
-        let who: Box<str> = parcel.stanza.from().map(|from| from.bare_str().into()).unwrap_or_default();
+        let from = parcel.stanza.from();
+        let who: Box<str> = from.map(|from| from.bare_str().into()).unwrap_or_default();
+        let has_local = from.is_some_and(|from| from.local().is_some());
         match link.push(parcel, settings.federation.queue_bytes, Instant::now()) {
             Pushed::Waits => Ok(()),
             Pushed::Refused(refused) => Err(refused),
             Pushed::Begin => {
-                links.trying.begin(&who);
+                let sender = link.pair.sender.as_str();
+                let is_host = || self.server().is_some_and(|server| server.hosts.get(sender).is_some());
+                let cause = links.shares.begin(who, has_local && is_host());
+                link.begun_for(&cause);
                 drop(links);
-                let wanted = Wanted::new(self, who);
-                self.tasks.spawn(outgoing::run(Arc::clone(self), link, wanted));
+                let wanted = Wanted::new(self, &link, cause);
+                self.tasks.spawn(outgoing::run(Arc::clone(self), link, wanted, before));
                 Ok(())
             }
         }
@@ -281,39 +294,59 @@ impl Links {
         self.by_target.get(to)?.iter().find(|link| link.pair.is(from, to)).cloned()
     }
 
-    /// The link that a stanza takes; a new one if there are not `most` already.
-    fn for_stanza(&mut self, stanza: &Stanza, most: usize) -> Result<Arc<Link>, StanzaError> {
+    /// The link that a stanza takes; a new one if there are not `most` already, or one of them can be given up.
+    fn for_stanza(&mut self, stanza: &Stanza, most: usize) -> Result<Place, StanzaError> {
         let (Some(from), Some(to)) = (stanza.from(), stanza.to()) else {
             return Err(StanzaError::bad_request());
         };
         let known = self.find(from.domain(), to.domain());
-        let is_tried = known.as_ref().is_some_and(|link| !link.is_at_rest());
-        if !is_tried && !self.trying.may(from.bare_str(), most) {
-            return Err(Failure::Busy.to_stanza_error());
+        if let Some(link) = known.as_ref().filter(|link| !link.is_at_rest()) {
+            return Ok(Place { link: Arc::clone(link), before: None });
+        }
+        let (who, mut before) = (from.bare_str(), None);
+        let pair = Pair { sender: domain_of(from.domain())?, target: domain_of(to.domain())? };
+        if !self.shares.may(who, most) {
+            let own = self.give_up(|link| link.counts_for(who));
+            before =
+                Some(own.ok_or_else(|| too_many("too many other servers are tried or spoken with for you"))?);
         }
         match known {
-            Some(link) => Ok(link),
-            None => {
-                let pair = Pair { sender: domain_of(from.domain())?, target: domain_of(to.domain())? };
-                self.add(pair, most)
-            }
+            Some(link) => Ok(Place { link, before }),
+            None => self.add(pair, most, before),
         }
     }
 
-    fn add(&mut self, pair: Pair, most: usize) -> Result<Arc<Link>, StanzaError> {
+    fn add(&mut self, pair: Pair, most: usize, mut before: Option<Arc<Link>>) -> Result<Place, StanzaError> {
         if self.count >= most {
             // What is known of domains that could not be reached is given up first.
             let targets: Vec<Box<str>> = self.by_target.keys().cloned().collect();
             targets.iter().for_each(|target| self.retain(target, |link| !link.is_at_rest()));
         }
-        if self.count >= most {
-            let error = StanzaError::resource_constraint();
-            return Err(error.with_text("this server speaks with as many others as it may"));
+        while self.count >= most {
+            let idle = self.give_up(|_| true);
+            before = Some(idle.ok_or_else(|| too_many("this server speaks with as many others as it may"))?);
         }
         let link = Arc::new(Link::new(pair));
         self.by_target.entry(link.pair.target.as_str().into()).or_default().push(Arc::clone(&link));
         self.count += 1;
-        Ok(link)
+        Ok(Place { link, before })
+    }
+
+    /// Gives up the one of these links that has idled for longest: its stream is closed, and it takes nothing more.
+    fn give_up(&mut self, is_one: impl Fn(&Link) -> bool) -> Option<Arc<Link>> {
+        loop {
+            let these = self.by_target.values().flatten().filter(|link| is_one(link));
+            let idle = these.filter_map(|link| Some((link.idle_since()?, link)));
+            let longest = Arc::clone(idle.min_by_key(|(since, _)| *since)?.1);
+            // Its stream may be over just now.
+            if longest.give_up() {
+                if let Some(cause) = longest.cause() {
+                    self.shares.end(&cause);
+                }
+                self.retain(longest.pair.target.as_str(), |other| !Arc::ptr_eq(other, &longest));
+                return Some(longest);
+            }
+        }
     }
 
     fn retain(&mut self, target: &str, keep: impl Fn(&Arc<Link>) -> bool) {
@@ -325,6 +358,10 @@ impl Links {
             self.by_target.remove(target);
         }
     }
+}
+
+fn too_many(why: &str) -> StanzaError {
+    StanzaError::resource_constraint().with_text(why)
 }
 
 fn domain_of(name: &str) -> Result<BareJid, StanzaError> {

@@ -13,14 +13,23 @@ use super::flight::{Flight, TooHigh};
 use super::link::{Link, Parcel};
 use super::persistence::{Persistence, Ran};
 use super::settings::Settings;
-use super::trying::Wanted;
+use super::shares::Wanted;
 use crate::connection::LAST_WORDS;
 
 /// So many bytes are written at once.
 const WRITE: usize = 64 << 10;
 
-/// Takes what waits to the other server, until nothing does.
-pub(super) async fn run(federation: Arc<Federation>, link: Arc<Link>, mut wanted: Wanted) {
+/// Takes what waits to the other server, until nothing does, or the link is given up. It begins when the stream of the link `before` is over,
+/// whose place this one has.
+pub(super) async fn run(
+    federation: Arc<Federation>,
+    link: Arc<Link>,
+    wanted: Wanted,
+    before: Option<Arc<Link>>,
+) {
+    if let Some(before) = before {
+        before.is_over().await;
+    }
     let mut flight = Flight::default();
     let mut persistence = Persistence::default();
     loop {
@@ -82,7 +91,7 @@ async fn fail(federation: &Arc<Federation>, link: &Link, flight: Flight, failure
 
 /// Why a stream is to be closed.
 enum End {
-    /// Nothing was to be said for a while.
+    /// Nothing was to be said for a while, and all has arrived, or another pair has its place.
     Idle,
     /// It broke, or the other server has ended it.
     Lost(Failure),
@@ -136,7 +145,7 @@ impl<'a> Stream<'a> {
         };
         match end {
             End::Idle => {
-                conversation.close(None).await;
+                conversation.finish().await;
                 Ok(())
             }
             End::TooHigh(TooHigh { handled, sent }) => {
@@ -173,6 +182,7 @@ impl<'a> Stream<'a> {
                     }
                 }
                 () = self.link.arrived(), if before == 0 => {}
+                () = self.link.given_up() => return End::Idle,
                 () = sleep_until(deadline) => {
                     let waits = before > 0 || self.flight.asked().is_some();
                     return if waits { End::Lost(Failure::Stuck) } else { End::Idle };
@@ -243,7 +253,7 @@ impl<'a> Stream<'a> {
     }
 
     fn arrived(&self, parcels: Vec<Parcel>) {
-        self.link.arrived_there(&parcels);
+        self.link.arrived_there(&parcels, Instant::now());
         self.federation.kept.arrived(self.link.pair.sender.as_str(), parcels);
     }
 }

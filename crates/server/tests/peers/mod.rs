@@ -49,10 +49,17 @@ impl Authority {
     }
 
     pub(crate) fn sign(&self, domain: &str) -> KeyPair {
-        let file = |ending: &str| self.folder.path().join(format!("{domain}.{ending}"));
+        self.sign_all(&[domain])
+    }
+
+    /// A certificate for several.
+    pub(crate) fn sign_all(&self, domains: &[&str]) -> KeyPair {
+        let file = |ending: &str| self.folder.path().join(format!("{}.{ending}", domains.join("+")));
         let pair = KeyPair { certificate: file("pem"), key: file("key") };
         let key = rcgen::KeyPair::generate().unwrap();
-        let params = CertificateParams::new([domain.to_owned()]).unwrap();
+        let params =
+            CertificateParams::new(domains.iter().map(|&domain| domain.to_owned()).collect::<Vec<_>>())
+                .unwrap();
         std::fs::write(&pair.certificate, params.signed_by(&key, &self.issuer).unwrap().pem()).unwrap();
         std::fs::write(&pair.key, key.serialize_pem()).unwrap();
         pair
@@ -135,6 +142,8 @@ pub(crate) struct Remote {
     pub(crate) seen: String,
     /// What had come when something was found.
     pub(crate) passed: String,
+    /// The header that the last stream was opened with.
+    pub(crate) heard: String,
 }
 
 impl Remote {
@@ -157,7 +166,7 @@ impl Remote {
         let stream = TcpStream::connect(at).await?;
         let name = ServerName::try_from("a.example").unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
-        Ok(Self { stream: stream.into(), seen: String::new(), passed: String::new() })
+        Ok(Self { stream: stream.into(), seen: String::new(), passed: String::new(), heard: String::new() })
     }
 
     /// The next connection, with TLS from the first byte, of a server that is let in by its certificate; and opens a stream, on which
@@ -177,11 +186,13 @@ impl Remote {
             TlsAcceptor::from(Arc::new(config.unwrap())).accept(stream).await.unwrap()
         };
         let stream = timeout(WITHIN, accepting).await.unwrap_or_else(|_| panic!("nobody connects"));
-        let mut remote = Self { stream: stream.into(), seen: String::new(), passed: String::new() };
+        let mut remote =
+            Self { stream: stream.into(), seen: String::new(), passed: String::new(), heard: String::new() };
         let external = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>";
         for features in [external, offer] {
             remote.until("<stream:stream").await;
             remote.until(">").await;
+            remote.heard.clone_from(&remote.passed);
             remote.header(from, to).await;
             remote.say(&format!("<stream:features>{features}</stream:features>")).await;
             if features == external {
