@@ -22,7 +22,7 @@ use crate::{Error, Event};
 
 /// So many events, or stanzas that wait for room, keep the component from reading more.
 const BACKLOG: usize = 64;
-/// So many stanzas of extensions wait while there is no connection.
+/// So many stanzas wait while there is no connection, of those that extensions send.
 const OUTGOING: usize = 1024;
 /// How long connecting may take, and then the handshake.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -200,10 +200,8 @@ impl Driver {
         let reads = self.backlog.len() < BACKLOG && self.outgoing.len() < BACKLOG;
         let deadlines = [self.deadline(), self.pipeline.deadline(), self.closing];
         let deadline = deadlines.into_iter().flatten().min();
-        let takes = match &self.phase {
-            Phase::Open(open) => open.is_established() && open.has_room() && self.outgoing.len() < BACKLOG,
-            _ => false,
-        };
+        // Also while there is no connection: the time of a request begins when it is taken.
+        let takes = self.outgoing.len() < BACKLOG;
         let phase = async {
             match &mut self.phase {
                 Phase::Connecting(connecting) => Happened::Connected(connecting.await),
@@ -300,7 +298,9 @@ impl Driver {
         }
         if let Phase::Open(open) = &self.phase {
             self.waits.ended(open.since.elapsed());
-            self.pipeline.stream_lost(Instant::now());
+            // What was asked for just now waits, too.
+            self.effects();
+            self.pipeline.stream_lost(self.outgoing.iter().map(|(stanza, _)| stanza), Instant::now());
         }
         let retry = self.waits.next();
         tracing::debug!(server = ?self.server, %error, ?retry, "no connection");

@@ -13,6 +13,8 @@ use stonechat_server::{RunningServer, Server};
 use stonechat_stanza::error::Condition;
 use stonechat_stanza::{Stanza, iq, message, payload};
 use stonechat_store::Store;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,6 +73,10 @@ async fn stanza(events: &mut Events) -> Stanza {
 
 fn message(to: &str, id: &str) -> Stanza {
     Stanza::message(message::Type::Chat).with_to(to.parse::<Jid>().unwrap()).with_id(id)
+}
+
+fn ping(to: &str) -> Stanza {
+    Stanza::iq(iq::Type::Get).with_to(to.parse::<Jid>().unwrap()).with(&Ping {})
 }
 
 #[tokio::test]
@@ -140,8 +146,7 @@ async fn a_request_under_way_when_the_connection_breaks_is_lost() {
     let server = server(0).await;
     let (echo, mut of_echo) = online(builder("echo.example.org", port(&server))).await;
     // Nobody is there, so it waits at the server.
-    let ping = Stanza::iq(iq::Type::Get).with_to("other.example.org".parse::<Jid>().unwrap()).with(&Ping {});
-    let mut asking = std::pin::pin!(echo.handle().exchange(ping));
+    let mut asking = std::pin::pin!(echo.handle().exchange(ping("other.example.org")));
     let to_itself = async {
         echo.send(message("echo.example.org", "after the request")).await.unwrap();
         stanza(&mut of_echo).await
@@ -154,6 +159,34 @@ async fn a_request_under_way_when_the_connection_breaks_is_lost() {
     server.shutdown().await;
     let lost = timeout(PATIENCE, asking).await.unwrap();
     assert!(matches!(lost, Err(RequestError::Lost)), "{lost:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_has_not_left_waits_for_the_next_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap().port();
+    let (echo, mut of_echo) = builder("echo.example.org", at).start().unwrap();
+    let asking = echo.handle().exchange(ping("example.org"));
+    let lost = async {
+        // It has its connection, and no stream.
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_u8().await.unwrap();
+        drop((stream, listener));
+        until(&mut of_echo, |event| matches!(event, Event::Offline { .. })).await;
+        server(at).await
+    };
+    let (answer, server) = timeout(PATIENCE, async { tokio::join!(asking, lost) }).await.unwrap();
+    let Err(RequestError::Refused(error)) = answer else { panic!("{answer:?}") };
+    assert_eq!(error.condition, Condition::ServiceUnavailable);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_request_for_which_there_is_no_connection_ends_when_its_time_is_over() {
+    let impatient = builder("echo.example.org", 1).request_timeout(Duration::from_millis(100));
+    let (echo, _of_echo) = impatient.start().unwrap();
+    let answer = timeout(PATIENCE, echo.handle().exchange(ping("example.org"))).await.unwrap();
+    assert!(matches!(answer, Err(RequestError::Timeout)), "{answer:?}");
 }
 
 #[tokio::test]

@@ -92,10 +92,13 @@ impl Pipeline {
         Self { is_component: true, ..Self::new(tables, domain, handle, clock, now) }
     }
 
-    /// The stream of a component is gone: requests that have left have no answers any more.
-    pub fn stream_lost(&mut self, now: Instant) {
+    /// The stream of a component is gone: requests have no answers any more, but for those that have not left, as they are among these
+    /// stanzas, which are for the next stream.
+    pub fn stream_lost<'a>(&mut self, unsent: impl IntoIterator<Item = &'a Stanza>, now: Instant) {
         self.now = now;
         self.requests.connection_lost();
+        let requests = unsent.into_iter().filter(|stanza| is_request(stanza));
+        requests.filter_map(Stanza::id).for_each(|id| self.requests.has_not_left(id));
         self.requests.session_lost();
     }
 

@@ -40,7 +40,7 @@ pub(super) type Due = (Call, Result<Stanza, RequestError>);
 struct Waiting {
     asked: Option<Jid>,
     until: Instant,
-    /// How many connections had been lost when it was asked.
+    /// How many connections had been lost when it was asked, or when it was last known not to have left.
     losses: u64,
     answer: Answered,
 }
@@ -127,6 +127,13 @@ impl Requests {
     /// A connection is lost. What is asked from here on waits for the next one.
     pub(super) fn connection_lost(&mut self) {
         self.losses += 1;
+    }
+
+    /// The request with this id, if it is one that waits, has not left: it does on the next connection.
+    pub(super) fn has_not_left(&mut self, id: &str) {
+        if let Some(waiting) = self.waiting.get_mut(id) {
+            waiting.losses = self.losses;
+        }
     }
 
     /// The session is not that of before the last loss: what was asked in that one has no answer any more.
@@ -227,6 +234,21 @@ mod tests {
         assert!(second.try_recv().is_err());
         requests.end_all(&RequestError::Lost);
         assert!(matches!(second.try_recv().unwrap(), Err(RequestError::Lost)));
+    }
+
+    #[test]
+    fn what_has_left_is_lost_with_its_connection_and_what_has_not_waits_for_the_next() {
+        let mut requests = Requests::default();
+        let now = Instant::now();
+        let (_, mut left) = ask(&mut requests, "example.com", now);
+        let (waits, mut not_left) = ask(&mut requests, "example.com", now);
+        requests.connection_lost();
+        requests.has_not_left(waits.id().unwrap());
+        requests.session_lost();
+        assert!(matches!(left.try_recv().unwrap(), Err(RequestError::Lost)));
+        assert!(not_left.try_recv().is_err());
+        requests.expire(now + Duration::from_secs(5));
+        assert!(matches!(not_left.try_recv().unwrap(), Err(RequestError::Timeout)));
     }
 
     #[test]
