@@ -67,7 +67,7 @@ impl World {
         let hosts = Hosts::new(Arc::new(NoRemote));
         let setup = Setup {
             journal: stonechat_extension::Journal::new(&store),
-            domain: DOMAIN.to_owned(),
+            domain: DOMAIN.parse().expect("it is a domain"),
             tables,
             store,
             accounts: Arc::new(Everyone),

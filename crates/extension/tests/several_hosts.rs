@@ -84,7 +84,7 @@ async fn host(
     let plan = extensions.iter().fold(Plan::empty(), |plan, extension| plan.enable(extension.name()));
     let setup = Setup {
         journal: stonechat_extension::Journal::new(&store),
-        domain: domain.to_owned(),
+        domain: domain.parse().unwrap(),
         tables: Tables::build(&registry, &plan, &store).unwrap(),
         store,
         accounts: Arc::new(MemoryAccounts::default()),

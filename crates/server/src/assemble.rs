@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use stonechat_extension::{Accounts, Clock, Host, Hosts, Journal, Limits, Plan, Registry, Setup, Tables};
+use stonechat_jid::BareJid;
 use stonechat_sasl::Mechanism;
 use stonechat_sasl::scram::Decoy;
 use stonechat_sasl::server::Policy;
@@ -31,7 +32,7 @@ pub(crate) struct Assembly {
 }
 
 struct Blueprint {
-    domain: String,
+    domain: BareJid,
     plan: Plan,
     tables: Arc<Tables>,
     policy: Policy,
@@ -55,6 +56,8 @@ impl Workshop {
         }
         let mut hosts = Vec::with_capacity(config.hosts.len());
         for (domain, host) in &config.hosts {
+            let jid = BareJid::parse(domain)
+                .map_err(|error| ConfigError::new(format!("hosts.{domain}"), error.to_string()))?;
             let path = format!("hosts.{domain}.extensions");
             let plan = config.extensions.plan(&host.extensions, &self.registry, &path)?;
             let tables = match built.iter().find(|(of, _)| *of == plan) {
@@ -67,13 +70,7 @@ impl Workshop {
                 }
             };
             let decoy = self.accounts.decoy(domain, config.authentication.iterations).await?;
-            hosts.push(Blueprint {
-                domain: domain.clone(),
-                plan,
-                tables,
-                policy: policy(&config, host),
-                decoy,
-            });
+            hosts.push(Blueprint { domain: jid, plan, tables, policy: policy(&config, host), decoy });
         }
         check_served(&config, &hosts)?;
         Ok(Assembly { config, hosts })
@@ -89,7 +86,7 @@ impl Workshop {
         };
         let mut served = HashMap::new();
         for Blueprint { domain, plan, tables, policy, decoy } in blueprints {
-            let host = hosts.get(&domain).unwrap_or_else(|| {
+            let host = hosts.get(domain.as_str()).unwrap_or_else(|| {
                 let setup = Setup {
                     domain: domain.clone(),
                     tables: Arc::clone(&tables),
@@ -106,7 +103,7 @@ impl Workshop {
             if !Arc::ptr_eq(&host.tables(), &tables) {
                 host.reload(tables);
             }
-            served.insert(domain, Served { host, plan, policy, decoy, features: Arc::default() });
+            served.insert(domain.to_string(), Served { host, plan, policy, decoy, features: Arc::default() });
         }
         let gone = hosts.all().into_iter().filter(|host| !served.contains_key(host.domain())).collect();
         (State { config, hosts: served }, gone)
@@ -128,7 +125,7 @@ fn check_served(config: &Config, hosts: &[Blueprint]) -> Result<(), ConfigError>
                 let why = format!("an extension of the host {of} serves this domain");
                 return Err(ConfigError::new(format!("components.{domain}"), why));
             }
-            if let Some(other) = seen.insert(domain.clone(), of) {
+            if let Some(other) = seen.insert(domain.clone(), of.as_str()) {
                 let why = format!("extensions of the hosts {other} and {of} both serve {domain}");
                 return Err(ConfigError::new(format!("hosts.{of}.extensions"), why));
             }

@@ -28,11 +28,10 @@ impl Host {
     #[must_use]
     pub fn neighbors(&self) -> Vec<String> {
         let tables = self.tables();
-        let own = tables.labels().map(|label| format!("{label}.{}", self.domain));
+        let own = tables.labels().map(|label| format!("{label}.{}", self.jid));
         let components = self.hosts.upgrade().map(|hosts| hosts.components()).unwrap_or_default();
-        let is_below = |domain: &str| {
-            domain.strip_suffix(self.domain.as_str()).is_some_and(|label| label.ends_with('.'))
-        };
+        let is_below =
+            |domain: &str| domain.strip_suffix(self.domain()).is_some_and(|label| label.ends_with('.'));
         let components = components.iter().filter(|domain| is_below(domain)).map(|domain| domain.to_string());
         own.chain(components).collect::<BTreeSet<_>>().into_iter().collect()
     }

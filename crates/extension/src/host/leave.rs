@@ -15,7 +15,7 @@ impl Host {
         let from = stanza.from().filter(|from| from.local().is_some());
         let Some(from) = from else { return Some(stanza) };
         let other;
-        let host = if from.domain() == self.domain {
+        let host = if from.domain() == self.domain() {
             self
         } else {
             match self.hosts.upgrade().and_then(|hosts| hosts.get(from.domain())) {

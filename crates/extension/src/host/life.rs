@@ -237,7 +237,7 @@ impl Host {
     /// As an effect: what goes wrong is logged.
     pub(super) async fn removed(self: &Arc<Self>, account: &BareJid) {
         if let Err(error) = self.bury(account).await {
-            tracing::error!(host = %self.domain, %account, %error, "an account was not removed whole");
+            tracing::error!(host = %self.jid, %account, %error, "an account was not removed whole");
         }
     }
 

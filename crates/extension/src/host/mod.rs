@@ -60,8 +60,8 @@ impl Default for Limits {
 /// What a host is made of.
 #[derive(Clone)]
 pub struct Setup {
-    /// The domain, in its canonical form (RFC 7622 §3.2).
-    pub domain: String,
+    /// The domain, without a local part.
+    pub domain: BareJid,
     /// The installed extensions.
     pub tables: Arc<Tables>,
     /// Where data is kept.
@@ -78,7 +78,7 @@ pub struct Setup {
 
 /// A virtual host.
 pub struct Host {
-    domain: String,
+    jid: BareJid,
     tables: ArcSwap<Tables>,
     table: Table,
     store: Store,
@@ -96,7 +96,7 @@ pub struct Host {
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host").field("domain", &self.domain).finish_non_exhaustive()
+        f.debug_struct("Host").field("domain", &self.domain()).finish_non_exhaustive()
     }
 }
 
@@ -105,7 +105,7 @@ impl Host {
     #[must_use]
     pub fn new(setup: Setup, hosts: &Arc<Hosts>) -> Arc<Self> {
         Arc::new(Self {
-            domain: setup.domain,
+            jid: setup.domain,
             tables: ArcSwap::new(setup.tables),
             table: Table::default(),
             store: setup.store,
@@ -124,7 +124,13 @@ impl Host {
     /// The domain.
     #[must_use]
     pub fn domain(&self) -> &str {
-        &self.domain
+        self.jid.domain()
+    }
+
+    /// The host's own address, which is the domain.
+    #[must_use]
+    pub const fn jid(&self) -> &BareJid {
+        &self.jid
     }
 
     /// The time of day.
@@ -255,7 +261,7 @@ impl Host {
     /// Cancel safe: an answer that nobody waits for is ignored.
     pub async fn ask(self: &Arc<Self>, mut request: Stanza, patience: Duration) -> Answered {
         let Some(mut wait) = self.asked.wait_for(&mut request) else {
-            tracing::warn!(host = %self.domain, "a request was not sent, as too many wait for an answer");
+            tracing::warn!(host = %self.jid, "a request was not sent, as too many wait for an answer");
             return Answered::Nothing;
         };
         let answer = async {
@@ -316,7 +322,7 @@ impl Host {
                     let tables = host.tables();
                     let mut cx = Cx::new(&host, &tables, None, &mut out);
                     if catch_unwind(AssertUnwindSafe(|| task(&mut cx))).is_err() {
-                        tracing::error!(host = %host.domain, "a task of an extension panicked");
+                        tracing::error!(host = %host.jid, "a task of an extension panicked");
                     }
                 }
                 Effect::Nonza(session, bytes) => {
@@ -331,7 +337,7 @@ impl Host {
 
     /// Drops what is left, save what follows from the removal of an account: nobody can log in to that any more, so it has to end.
     async fn cut_short(self: &Arc<Self>, next: Effect, mut out: Outbox) {
-        tracing::error!(host = %self.domain, left = out.len() + 1, "too much follows from one stanza");
+        tracing::error!(host = %self.jid, left = out.len() + 1, "too much follows from one stanza");
         let mut effect = Some(next);
         while let Some(left) = effect {
             if let Effect::Removed(host, account) = left {

@@ -121,13 +121,13 @@ impl Host {
         let from = stanza.from().map(|from| from.domain());
         let ours = from.is_none_or(|from| self.is_served_here(from));
         if ours {
-            tracing::warn!(host = %self.domain, ?from, "a peer's stanza in the name of this server was dropped");
+            tracing::warn!(host = %self.jid, ?from, "a peer's stanza in the name of this server was dropped");
             return;
         }
         let mut out = Outbox::default();
         if let Some(defect) = stanza.defect() {
             // The address may be what is wrong, so the error comes from the host.
-            stanza.set_to(stonechat_jid::Jid::parse(&self.domain).ok());
+            stanza.set_to(stonechat_jid::Jid::from(self.jid.clone()));
             if let Some(reply) = stanza.error_reply(&defect.into()) {
                 out.push(Effect::Route(reply));
             }
@@ -138,16 +138,16 @@ impl Host {
     }
 
     fn is_served_here(&self, domain: &str) -> bool {
-        domain == self.domain || self.hosts.upgrade().is_some_and(|hosts| hosts.has(domain))
+        domain == self.domain() || self.hosts.upgrade().is_some_and(|hosts| hosts.has(domain))
     }
 
     /// Finds out whom a stanza is for.
     pub(super) async fn route(self: &Arc<Self>, stanza: Stanza, out: &mut Outbox) {
         let Some(to) = stanza.to() else {
-            tracing::warn!(host = %self.domain, "a stanza without `to` was dropped");
+            tracing::warn!(host = %self.jid, "a stanza without `to` was dropped");
             return;
         };
-        if to.domain() == self.domain {
+        if to.domain() == self.domain() {
             return self.local(stanza, out).await;
         }
         let Some(hosts) = self.hosts.upgrade() else { return };

@@ -25,7 +25,7 @@ impl Host {
         out: &mut Outbox,
     ) {
         let asker = stanza.from().and_then(|from| {
-            let ours = out.origin(from.as_str()).filter(|session| session.jid().domain() == self.domain);
+            let ours = out.origin(from.as_str()).filter(|session| session.jid().domain() == self.domain());
             ours.cloned().or_else(|| self.session_of(from.as_str()))
         });
         let mut request = Request { on: On::of(account.as_ref(), &stanza), stanza, account };
@@ -51,7 +51,7 @@ impl Host {
 
     /// An account that does not exist, as its name is 128 random bits.
     fn nobody(&self) -> Option<BareJid> {
-        BareJid::from_parts(Some(&random()), &self.domain).ok()
+        BareJid::from_parts(Some(&random()), self.domain()).ok()
     }
 
     /// Whether there is an account of that name.
@@ -60,7 +60,7 @@ impl Host {
             return Ok(true);
         }
         self.accounts.exists(account).await.map_err(|error| {
-            tracing::error!(host = %self.domain, %error, "cannot look an account up");
+            tracing::error!(host = %self.jid, %error, "cannot look an account up");
             StanzaError::internal_server_error()
         })
     }
@@ -74,7 +74,7 @@ impl Host {
         if let Some(defect) = stanza.defect() {
             return stanza.error_reply(&defect.into());
         }
-        if stanza.to().is_some_and(|to| to.as_str() != self.domain) {
+        if stanza.to().is_some_and(|to| to.as_str() != self.domain()) {
             return stanza.error_reply(&StanzaError::service_unavailable());
         }
         let tables = self.tables();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use stonechat_jid::{BareJid, Jid};
+use stonechat_jid::BareJid;
 use stonechat_stanza::delay::Delay;
 use stonechat_stanza::{Kind, Stanza};
 use stonechat_store::Owner;
@@ -65,8 +65,7 @@ impl Host {
             return Err(ResumeError::NotFound);
         }
         session.mailbox().ask_with(request);
-        let domain = Jid::parse(&self.domain).ok();
-        session.mailbox().attach(handled, |bytes, since| late(bytes, domain.as_ref(), since))?;
+        session.mailbox().attach(handled, |bytes, since| late(bytes, &self.jid, since))?;
         if let Some(watcher) = numbering.watcher.lock().take() {
             watcher.abort();
         }
@@ -135,7 +134,7 @@ impl Host {
                 let Some(account) = BareJid::parse(owner.as_str()).ok().filter(|_| owner.is_account()) else {
                     continue;
                 };
-                if account.domain() == self.domain {
+                if account.domain() == self.domain() {
                     self.recover_account(&account, owner, &mut restored).await?;
                 }
             }
@@ -264,12 +263,12 @@ async fn ended(mailbox: &Mailbox) {
 }
 
 /// A message that waited for a connection says since when (XEP-0203, XEP-0198 §4).
-fn late(bytes: &[u8], domain: Option<&Jid>, since: Timestamp) -> Vec<u8> {
+fn late(bytes: &[u8], host: &BareJid, since: Timestamp) -> Vec<u8> {
     let Ok(mut stanza) = Stanza::parse(bytes) else { return bytes.to_vec() };
     if !matches!(stanza.kind(), Kind::Message(_)) || stanza.has(stonechat_stanza::ns::DELAY, "delay") {
         return bytes.to_vec();
     }
-    stanza.push(&Delay::new(domain.cloned(), since));
+    stanza.push(&Delay::new(Some(host.clone().into()), since));
     let mut late = Vec::with_capacity(bytes.len() + 96);
     stanza.write(&mut late);
     late

@@ -140,7 +140,7 @@ impl TestHost {
         let peers = Arc::<Peers>::default();
         let hosts = Hosts::new(Arc::clone(&peers) as Arc<dyn crate::Remote>);
         let setup = Setup {
-            domain: DOMAIN.to_owned(),
+            domain: DOMAIN.parse().expect("the domain of tests is one"),
             tables: Arc::clone(&tables),
             store: store.clone(),
             accounts: Arc::clone(&accounts) as Arc<dyn crate::Accounts>,

@@ -51,8 +51,7 @@ pub(super) async fn test(
     let hosts = server.hosts().all();
     let first = hosts.iter().map(|host| host.domain()).min();
     let Some(from) = from.or(first) else { return Err(Failure::refused("no host is configured")) };
-    let sender = BareJid::parse(find(server, from)?.domain());
-    let sender = sender.map_err(|error| Failure::internal(format!("{from}: {error}")))?;
+    let sender = find(server, from)?.jid().clone();
     let steps = server.examine(&sender, target).await;
     let step = |step: stonechat_server::federation::Step| Step {
         stage: step.stage.name().to_owned(),

@@ -66,8 +66,7 @@ impl React<ComponentConnected> for Extension {
         if delegated.is_empty() {
             return Ok(());
         }
-        let from: Jid =
-            cx.domain().parse().map_err(|_| HandlerError::new("the host's name is no address"))?;
+        let from = cx.host().jid().clone();
         let told = Stanza::message(message::Type::Normal).with_from(from).with_to(event.component.clone());
         cx.send(told.with(&Delegation { delegated, forwarded: None }));
         Ok(())
@@ -87,7 +86,7 @@ impl Claim<Request> for Extension {
         }
         let permit = Arc::clone(&self.requests).try_acquire_owned();
         let permit = permit.map_err(|_| StanzaError::resource_constraint())?;
-        let from: Jid = cx.domain().parse().map_err(|_| StanzaError::internal_server_error())?;
+        let from = Jid::from(cx.host().jid().clone());
         let (host, component, request) = (Arc::clone(cx.host()), component.clone(), event.stanza);
         tokio::spawn(async move {
             let answer = forward(&host, from, component, request).await;

@@ -66,8 +66,7 @@ impl React<ComponentConnected> for Extension {
         if perms.is_empty() {
             return Ok(());
         }
-        let from: Jid =
-            cx.domain().parse().map_err(|_| HandlerError::new("the host's name is no address"))?;
+        let from = cx.host().jid().clone();
         let told = Stanza::message(message::Type::Normal).with_from(from).with_to(event.component.clone());
         cx.send(told.with(&Privilege { perms, forwarded: None }));
         Ok(())
