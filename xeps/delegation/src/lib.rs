@@ -9,7 +9,7 @@
 //!
 //! A namespace that an extension of the server answers can be delegated, too: it is the component's then.
 //!
-//! Left out: client mode (§5), the configuration by commands (§6), and nesting of service discovery (§7.2): what a component answers for is not
+//! Left out: client mode (§5), which the XEP leaves servers free to do without (§9, rule 1), the configuration by commands (§6), and nesting of service discovery (§7.2): what a component answers for is not
 //! among the features of host and accounts.
 //!
 //! ```

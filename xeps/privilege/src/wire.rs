@@ -35,11 +35,16 @@ impl Access {
     }
 }
 
-/// Something that a component may do, as it is told (§4.2, §5.2, §6.2, §7.2). Roster pushes are not sent, which is told as well.
+/// Something that a component may do, as it is told (§4.2, §5.2, §6.2, §7.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Perm {
     /// Read or change rosters.
-    Roster(Access),
+    Roster {
+        /// Which of both.
+        access: Access,
+        /// Whether it is told of each change of an item, which it has to be allowed to read.
+        push: bool,
+    },
     /// Send messages, in the name of the host or of an account.
     Message,
     /// Send requests of these namespaces in the name of an account.
@@ -52,9 +57,9 @@ impl Perm {
     fn to_element(&self) -> Element {
         let perm = |access: &str| Builder::new("perm", NS).attr("access", access);
         match self {
-            Self::Roster(access) => {
+            Self::Roster { access, push } => {
                 let perm = perm("roster").attr("type", access);
-                if access.allows(iq::Type::Get) { perm.attr("push", false).build() } else { perm.build() }
+                if access.allows(iq::Type::Get) { perm.attr("push", push).build() } else { perm.build() }
             }
             Self::Message => perm("message").attr("type", "outgoing").build(),
             Self::Iq(namespaces) => {
@@ -70,7 +75,12 @@ impl Perm {
     /// `None` for what this crate does not know, which is ignored.
     fn parse(element: &Element) -> Result<Option<Self>, ParseError> {
         Ok(match (element.required("access")?, element.attr("type")) {
-            ("roster", _) => Some(Self::Roster(element.value("type")?.unwrap_or_default())),
+            ("roster", _) => {
+                let access: Access = element.value("type")?.unwrap_or_default();
+                // §4.1: nothing is pushed to who may not read it, whatever is said.
+                let push = access.allows(iq::Type::Get) && element.boolean("push")?.unwrap_or(true);
+                Some(Self::Roster { access, push })
+            }
             ("message", Some("outgoing")) => Some(Self::Message),
             ("presence", Some("managed_entity")) => Some(Self::Presence),
             ("iq", _) => {
@@ -147,7 +157,10 @@ mod tests {
     fn what_may_be_done_is_told_and_read() {
         let told = Privilege {
             perms: vec![
-                Perm::Roster(Access::Both),
+                Perm::Roster { access: Access::Both, push: true },
+                Perm::Roster { access: Access::Get, push: false },
+                Perm::Roster { access: Access::Get, push: true },
+                Perm::Roster { access: Access::Set, push: false },
                 Perm::Message,
                 Perm::Iq(vec![("http://jabber.org/protocol/pubsub".to_owned(), Access::Set)]),
                 Perm::Presence,
@@ -156,7 +169,10 @@ mod tests {
         };
         let read: Privilege = parse(
             "<privilege xmlns='urn:xmpp:privilege:2'>
-               <perm access='roster' type='both' push='false'/>
+               <perm access='roster' type='both' push='true'/>
+               <perm access='roster' type='get' push='false'/>
+               <perm access='roster' type='get'/>
+               <perm access='roster' type='set' push='true'/>
                <perm access='message' type='outgoing'/>
                <perm access='iq'><namespace ns='http://jabber.org/protocol/pubsub' type='set'/></perm>
                <perm access='presence' type='managed_entity'/>

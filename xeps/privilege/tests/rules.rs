@@ -26,8 +26,9 @@ async fn host() -> TestHost {
          sms.example.org connects",
     )
     .await;
-    for component in ["pubsub", "irc"] {
-        assert!(host.to_component(&format!("{component}.example.org")).is_some(), "{component} was not told");
+    for (component, told) in [("pubsub", 2), ("irc", 1)] {
+        let all = std::iter::from_fn(|| host.to_component(&format!("{component}.example.org"))).count();
+        assert_eq!(all, told, "{component} was not told what it may and who is there");
     }
     assert!(host.to_component("sms.example.org").is_none());
     host
@@ -57,10 +58,10 @@ async fn a_component_is_told_what_it_may_when_it_connects() {
     let host = TestHost::configured(ALL, &[("privilege", GRANTS)]).await;
     host.run(
         "pubsub.example.org connects
-         pubsub.example.org ← <message from='example.org' to='pubsub.example.org'><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both' push='false'/><perm access='message' type='outgoing'/><perm access='iq'><namespace ns='urn:xmpp:ping' type='get'/><namespace ns='jabber:iq:roster' type='get'/></perm><perm access='presence' type='managed_entity'/></privilege></message>
+         pubsub.example.org ← <message from='example.org' to='pubsub.example.org'><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both' push='true'/><perm access='message' type='outgoing'/><perm access='iq'><namespace ns='urn:xmpp:ping' type='get'/><namespace ns='jabber:iq:roster' type='get'/></perm><perm access='presence' type='managed_entity'/></privilege></message>
          pubsub.example.org ← nothing
          irc.example.org connects
-         irc.example.org ← <message from='example.org'><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='get' push='false'/></privilege></message>",
+         irc.example.org ← <message from='example.org'><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='get' push='true'/></privilege></message>",
     )
     .await;
 }
@@ -71,7 +72,9 @@ async fn a_component_reads_and_changes_a_roster_as_far_as_it_may() {
     let host = host().await;
     host.run(
         "pubsub.example.org → <iq from='pubsub.example.org' to='a@example.org' type='set' id='1'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='Nurse'/></query></iq>
+         pubsub.example.org ← <iq from='a@example.org' to='pubsub.example.org' type='set'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='Nurse'/></query></iq>
          pubsub.example.org ← <iq from='a@example.org' to='pubsub.example.org' type='result' id='1'/>
+         irc.example.org ← <iq from='a@example.org' to='irc.example.org' type='set'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com'/></query></iq>
          pubsub.example.org → <iq from='pubsub.example.org' to='a@example.org' type='get' id='2'><query xmlns='jabber:iq:roster'/></iq>
          pubsub.example.org ← <iq from='a@example.org' to='pubsub.example.org' type='result' id='2'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='Nurse'/></query></iq>
          irc.example.org → <iq from='irc.example.org' to='a@example.org' type='get' id='3'><query xmlns='jabber:iq:roster'/></iq>
@@ -256,7 +259,7 @@ async fn no_more_requests_wait_than_there_may() {
     let host = TestHost::configured(ALL, &[("privilege", &format!("{GRANTS}\nrequests = 1"))]).await;
     host.federate();
     host.run("a/1 online\npubsub.example.org connects").await;
-    assert!(host.to_component("pubsub.example.org").is_some());
+    while host.to_component("pubsub.example.org").is_some() {}
     for id in ["1", "2"] {
         host.from_component(&format!(
             "<iq from='pubsub.example.org' to='a@example.org' type='get' id='{id}'><privileged_iq xmlns='urn:xmpp:privilege:2'>\
@@ -288,4 +291,95 @@ async fn a_component_hears_when_sessions_come_and_go_and_nothing_in_between() {
          peer ← nothing",
     )
     .await;
+}
+
+/// §4.4, example 4: what is created, updated and removed, by whomever, and nothing else.
+#[tokio::test(start_paused = true)]
+async fn a_component_that_may_read_rosters_gets_roster_pushes_of_all_of_them() {
+    let host = host().await;
+    host.run(
+        "a/1 → <iq type='set' id='1'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com'/></query></iq>
+         pubsub.example.org ← <iq from='a@example.org' to='pubsub.example.org' type='set' id='push-1'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' subscription='none'/></query></iq>
+         irc.example.org ← <iq from='a@example.org' to='irc.example.org' type='set'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com'/></query></iq>
+         a/1 → <iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='Nurse'><group>Servants</group></item></query></iq>
+         pubsub.example.org ← <iq from='a@example.org' type='set' id='push-2'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='Nurse' subscription='none'><group>Servants</group></item></query></iq>
+         a/1 → <presence type='subscribe' to='nurse@example.com'/>
+         pubsub.example.org ← <iq from='a@example.org' type='set'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' name='Nurse' subscription='none' ask='subscribe'><group>Servants</group></item></query></iq>
+         a/1 → <iq type='set' id='3'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' subscription='remove'/></query></iq>
+         pubsub.example.org ← <iq from='a@example.org' type='set'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com' subscription='remove'/></query></iq>
+         pubsub.example.org ← nothing
+         sms.example.org ← nothing",
+    )
+    .await;
+    // Its answer is nobody's business.
+    host.run("a/1 forgets").await;
+    host.from_component("<iq from='pubsub.example.org' to='a@example.org' type='result' id='push-1'/>").await;
+    host.run(
+        "a/1 ← nothing
+         pubsub.example.org ← nothing",
+    )
+    .await;
+}
+
+/// §4.1: also while nobody is connected; and never where it is said otherwise.
+#[tokio::test(start_paused = true)]
+async fn roster_pushes_are_for_who_may_read_and_wants_them() {
+    let grants = "grants = [
+        { component = 'writes.example.org', roster = 'set' },
+        { component = 'quiet.example.org', roster = 'both', push = false },
+        { component = 'reads.example.org', roster = 'get' },
+    ]";
+    let host = TestHost::configured(ALL, &[("privilege", grants)]).await;
+    host.run(
+        "a/1 online
+         a/1 disconnects
+         writes.example.org connects
+         writes.example.org ← <message><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='set'/></privilege></message>
+         quiet.example.org connects
+         quiet.example.org ← <message><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both' push='false'/></privilege></message>
+         reads.example.org connects
+         reads.example.org ← <message><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='get' push='true'/></privilege></message>
+         writes.example.org → <iq from='writes.example.org' to='a@example.org' type='set' id='1'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com'/></query></iq>
+         writes.example.org ← <iq from='a@example.org' type='result' id='1'/>
+         reads.example.org ← <iq from='a@example.org' type='set'><query xmlns='jabber:iq:roster'><item jid='nurse@example.com'/></query></iq>
+         writes.example.org ← nothing
+         quiet.example.org ← nothing",
+    )
+    .await;
+}
+
+/// §8, rule 1.
+#[tokio::test(start_paused = true)]
+async fn a_component_that_comes_late_is_told_who_is_there() {
+    let host = TestHost::configured(ALL, &[("privilege", GRANTS)]).await;
+    host.run(
+        "a/1 connects
+         a/1 → <presence><show>chat</show></presence>
+         b/1 connects
+         pubsub.example.org connects
+         pubsub.example.org ← <message from='example.org'/>
+         pubsub.example.org ← <presence from='a@example.org/1' to='pubsub.example.org'><show>chat</show></presence>
+         pubsub.example.org ← nothing
+         irc.example.org connects
+         irc.example.org ← <message from='example.org'/>
+         irc.example.org ← nothing",
+    )
+    .await;
+}
+
+/// §2: the accounts notice nothing.
+#[tokio::test(start_paused = true)]
+async fn that_a_component_does_not_take_presence_is_kept_from_the_accounts() {
+    let host = host().await;
+    host.run("a/1 forgets").await;
+    let error = |from: &str| {
+        format!("<presence from='{from}' to='a@example.org/1' type='error'>{FORBIDDEN}</presence>")
+    };
+    host.from_component(&error("pubsub.example.org")).await;
+    host.run("a/1 ← nothing").await;
+    // From others, and from the users of this one, it is an error as any.
+    for from in ["irc.example.org", "x@pubsub.example.org"] {
+        host.from_component(&error(from)).await;
+        host.run(&format!("a/1 ← <presence from='{from}' type='error'/>")).await;
+    }
 }

@@ -9,7 +9,7 @@
 //!
 //! The states of presence subscriptions are kept here, with the subscription requests that wait for an answer, and are changed
 //! through the service [`Roster`] by the extension that knows their rules. Removing a contact fires [`Removed`], so that this
-//! extension can cancel the subscriptions (§2.5.2).
+//! extension can cancel the subscriptions (§2.5.2). Each change of an item fires [`Changed`].
 //!
 //! The client loads its roster with what it has cached, follows the pushes of its own account, and changes contacts; see [`client`].
 //! How subscriptions are asked for and granted is in the crate of presence.
@@ -37,6 +37,6 @@ pub use client::CLIENT;
 mod server;
 #[cfg(feature = "server")]
 pub use server::{
-    Change, Config, Contact, Error, Extension, Outcome, Removed, Roster, SERVER, Snapshot, Updated,
+    Change, Changed, Config, Contact, Error, Extension, Outcome, Removed, Roster, SERVER, Snapshot, Updated,
     is_interested, may_see_presence,
 };

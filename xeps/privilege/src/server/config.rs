@@ -13,7 +13,7 @@ pub(super) const TEXT: &str = "\
 # What components may do as if they were accounts of the host: nothing, unless it is granted here, to each for itself.
 # [{ component = \"irc.example.org\", roster = \"both\", message = \"outgoing\", presence = \"managed_entity\",
 #    iq = [{ namespace = \"http://jabber.org/protocol/pubsub\", type = \"set\" }] }]
-# `roster`: \"get\", \"set\" or \"both\", to read and change rosters. `message`: \"outgoing\", to send messages in the name of the
+# `roster`: \"get\", \"set\" or \"both\", to read and change rosters; who may read them is told of changes, unless there is `push = false`. `message`: \"outgoing\", to send messages in the name of the
 # host or of an account. `presence`: \"managed_entity\", to know when accounts come and go. `iq`: to send requests of these
 # namespaces in the name of an account, of type \"get\", \"set\" or \"both\". What is left out is \"none\".
 grants = []
@@ -38,7 +38,7 @@ impl Default for Config {
 }
 
 /// What one component may do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Grant {
     /// The component's domain.
@@ -46,6 +46,9 @@ pub struct Grant {
     /// Whether it may read and change rosters (§4.1).
     #[serde(default, with = "access")]
     pub roster: Access,
+    /// Whether it is told of the changes of rosters where it may read them (§4.4).
+    #[serde(default = "yes")]
+    pub push: bool,
     /// Whether it may send messages in the name of the host or of an account (§5.1).
     #[serde(default)]
     pub message: Messages,
@@ -55,6 +58,23 @@ pub struct Grant {
     /// Of which namespaces it may send requests in the name of an account (§6.1).
     #[serde(default)]
     pub iq: Vec<IqGrant>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Default for Grant {
+    fn default() -> Self {
+        Self {
+            component: String::new(),
+            roster: Access::None,
+            push: true,
+            message: Messages::None,
+            presence: Presences::None,
+            iq: Vec::new(),
+        }
+    }
 }
 
 /// Messages that a component may send (§5.1).
@@ -114,9 +134,15 @@ impl Grant {
         self.iq.iter().any(|grant| grant.namespace == namespace && grant.kind.allows(kind))
     }
 
+    /// Whether it is told of the changes of rosters (§4.1).
+    pub(super) fn pushes(&self) -> bool {
+        self.push && self.roster.allows(iq::Type::Get)
+    }
+
     /// What the component is told.
     pub(super) fn perms(&self) -> Vec<Perm> {
-        let roster = (self.roster != Access::None).then_some(Perm::Roster(self.roster));
+        let roster = Perm::Roster { access: self.roster, push: self.pushes() };
+        let roster = (self.roster != Access::None).then_some(roster);
         let message = (self.message == Messages::Outgoing).then_some(Perm::Message);
         let iq = self.iq.iter().map(|grant| (grant.namespace.clone(), grant.kind)).collect();
         let iq = (!self.iq.is_empty()).then_some(Perm::Iq(iq));
@@ -161,6 +187,20 @@ mod tests {
         let grant = &all[&BareJid::parse("a.example").unwrap()];
         assert!(grant.perms().is_empty() && !grant.allows_iq(iq::Type::Get, "jabber:iq:roster"));
         assert!(Config::default().grants().unwrap().is_empty());
+    }
+
+    #[test]
+    fn changes_of_rosters_are_told_to_who_may_read_them_unless_it_is_said_otherwise() {
+        for (grant, pushes) in [
+            ("roster = 'both'", true),
+            ("roster = 'get'", true),
+            ("roster = 'get', push = false", false),
+            ("roster = 'set', push = true", false),
+            ("push = true", false),
+        ] {
+            let all = grants(&format!("grants = [{{ component = 'a.example', {grant} }}]")).unwrap();
+            assert_eq!(all[&BareJid::parse("a.example").unwrap()].pushes(), pushes, "{grant}");
+        }
     }
 
     #[test]

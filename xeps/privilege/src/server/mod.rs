@@ -2,20 +2,23 @@
 
 mod config;
 mod judge;
+mod pushes;
 mod requests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stonechat_extension::point::{ComponentConnected, FromComponent, SessionAvailable, SessionUnavailable};
+use stonechat_extension::point::{
+    ComponentConnected, FromComponent, SessionAvailable, SessionUnavailable, ToAccount,
+};
 use stonechat_extension::{
-    AccountError, Claim, Cx, HandlerError, Host, InstallError, Installer, Manifest, React, Select,
-    ServerExtension,
+    AccountError, Claim, Cx, Guard, HandlerError, Host, InstallError, Installer, Manifest, React, Select,
+    ServerExtension, Session, Verdict,
 };
 use stonechat_stanza::jid::{BareJid, Jid};
 use stonechat_stanza::{Kind, Stanza, StanzaError, iq, message, presence};
-use stonechat_xep_roster::Roster;
+use stonechat_xep_roster::{Changed, Roster};
 use tokio::sync::Semaphore;
 
 use crate::{NS, Privilege, PrivilegedIq};
@@ -27,6 +30,8 @@ pub struct Extension {
     roster: Arc<dyn Roster>,
     /// How many more requests may wait for their answers.
     requests: Arc<Semaphore>,
+    /// How many changes of rosters were told. Held by whoever tells of one, so that what is told last is what holds.
+    pushes: tokio::sync::Mutex<u64>,
 }
 
 impl std::fmt::Debug for Extension {
@@ -49,26 +54,36 @@ impl ServerExtension for Extension {
             return Ok(());
         }
         let requests = Arc::new(Semaphore::new(config.requests));
-        let privilege = host.share(Self { grants, roster: host.service()?, requests });
+        let some_are_pushed = grants.values().any(Grant::pushes);
+        let (roster, pushes) = (host.service()?, tokio::sync::Mutex::default());
+        let privilege = host.share(Self { grants, roster, requests, pushes });
         host.claim::<FromComponent>(Select::MESSAGES | Select::IQS, &privilege);
+        host.guard::<ToAccount>(&privilege);
         host.react::<ComponentConnected>(&privilege);
         host.react::<SessionAvailable>(&privilege);
         host.react::<SessionUnavailable>(&privilege);
+        if some_are_pushed {
+            host.react::<Changed>(&privilege);
+        }
         Ok(())
     }
 }
 
-/// Tells a component what it may do (§4.2).
+/// Tells a component what it may do (§4.2), and who is there (§8, rule 1).
 #[async_trait]
 impl React<ComponentConnected> for Extension {
     async fn react(&self, cx: &mut Cx<'_>, event: &ComponentConnected) -> Result<(), HandlerError> {
-        let perms = self.grants.get(&event.component).map(Grant::perms).unwrap_or_default();
+        let Some(grant) = self.grants.get(&event.component) else { return Ok(()) };
+        let perms = grant.perms();
         if perms.is_empty() {
             return Ok(());
         }
         let from = cx.host().jid().clone();
         let told = Stanza::message(message::Type::Normal).with_from(from).with_to(event.component.clone());
         cx.send(told.with(&Privilege { perms, forwarded: None }));
+        if grant.presence == Presences::ManagedEntity {
+            show_all(cx, &event.component);
+        }
         Ok(())
     }
 }
@@ -173,11 +188,50 @@ impl React<SessionUnavailable> for Extension {
 impl Extension {
     fn tell(&self, cx: &mut Cx<'_>, presence: &Stanza) {
         let Some(session) = cx.session() else { return };
-        let from = Jid::from(session.jid().clone());
         for (component, grant) in &self.grants {
             if grant.presence == Presences::ManagedEntity && cx.host().is_component(component.as_str()) {
-                cx.send(presence.clone().with_from(from.clone()).with_to(component.clone()));
+                cx.send(shown(session, presence.clone(), component));
             }
+        }
+    }
+
+    /// Whether this is a component that is told when accounts come and go.
+    fn sees_presence(&self, component: &str) -> bool {
+        self.grants.get(component).is_some_and(|grant| grant.presence == Presences::ManagedEntity)
+    }
+}
+
+/// What a session has sent, for a component (§7.1).
+fn shown(session: &Session, presence: Stanza, component: &BareJid) -> Stanza {
+    presence.with_from(Jid::from(session.jid().clone())).with_to(component.clone())
+}
+
+/// Tells a component of all sessions that are available.
+fn show_all(cx: &mut Cx<'_>, component: &BareJid) {
+    let mut told = Vec::new();
+    for session in cx.host().connected().iter().flat_map(|account| account.sessions()) {
+        if let Some(presence) = session.presence() {
+            cx.send(shown(&session, presence, component));
+            told.push(session);
+        }
+    }
+    let component = component.clone();
+    // That one went meanwhile may have been told before.
+    cx.then(move |cx| {
+        for session in told.iter().filter(|session| !session.is_available()) {
+            let gone = Stanza::presence(presence::Type::Unavailable);
+            cx.send(shown(session, gone, &component));
+        }
+    });
+}
+
+/// The accounts have sent nothing to the component, so they are told of no error either (§2).
+impl Guard<ToAccount> for Extension {
+    fn guard(&self, _: &Cx<'_>, event: &ToAccount) -> Verdict {
+        let is_error = event.stanza.kind() == Kind::Presence(presence::Type::Error);
+        match event.stanza.from() {
+            Some(from) if is_error && self.sees_presence(from.as_str()) => Verdict::Drop,
+            _ => Verdict::Allow,
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::live::{Live, News};
 use super::record::{Entry, Version};
-use super::service::{Change, Error, Outcome, Roster, Updated};
+use super::service::{Change, Changed, Error, Outcome, Roster, Updated};
 use super::{Config, Contact, Snapshot};
 use crate::Item;
 
@@ -93,9 +93,12 @@ impl Roster for Book {
         let (whose, whom) = (owner.clone(), contact.clone());
         // In a task of its own: memory and store agree even when nobody waits for this any more.
         let task = tokio::spawn(async move { shelf.change(&host, &whose, &whom, &change).await });
-        let updated = task.await.map_err(|_| Error::Failed)??;
+        let (updated, is_visible) = task.await.map_err(|_| Error::Failed)??;
         if let Some(account) = cx.host().account(owner.as_str()) {
             account.state::<Live>().tell(cx, &account).await;
+        }
+        if is_visible {
+            cx.react_at(&Changed { owner: owner.clone(), contact: contact.clone() }).await;
         }
         Ok(updated)
     }
@@ -141,14 +144,14 @@ impl Shelf {
         Ok(snapshot)
     }
 
-    /// Changes a contact, durably, in memory too, and puts the news of it into the account's queue.
+    /// Changes a contact, durably, in memory too, and puts the news of it into the account's queue. Says as well whether it is one for clients.
     async fn change(
         &self,
         host: &Arc<Host>,
         owner: &BareJid,
         contact: &BareJid,
         change: &Change,
-    ) -> Result<Updated, Error> {
+    ) -> Result<(Updated, bool), Error> {
         let _writer = self.lock(owner).lock().await;
         let mut tries = 0;
         loop {
@@ -177,6 +180,7 @@ impl Shelf {
                     return Err(error);
                 }
             }
+            let is_visible = plan.push.is_some();
             // A session that came meanwhile waits for the lock to load the roster; one that was there has this state.
             if let (Some(account), Some(live)) = (account, live) {
                 live.set(Some(Arc::new(plan.snapshot)));
@@ -185,7 +189,7 @@ impl Shelf {
                     live.announce(&account, news);
                 }
             }
-            return Ok(Updated { before, after });
+            return Ok((Updated { before, after }, is_visible));
         }
     }
 

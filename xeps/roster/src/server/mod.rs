@@ -13,7 +13,7 @@ mod snapshot;
 pub use config::Config;
 pub use contact::Contact;
 pub use live::is_interested;
-pub use service::{Change, Error, Outcome, Removed, Roster, Updated};
+pub use service::{Change, Changed, Error, Outcome, Removed, Roster, Updated};
 pub use snapshot::{Snapshot, may_see_presence};
 
 use std::sync::Arc;

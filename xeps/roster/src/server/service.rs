@@ -89,6 +89,20 @@ impl Point for Removed {
     const NAME: &'static str = "roster::Removed";
 }
 
+/// An item of a roster was added, changed or removed, and that is durable. What it is now is for who hears of it to [ask](Roster::contact),
+/// as it may have changed again. Fired after the interested sessions were told.
+#[derive(Debug)]
+pub struct Changed {
+    /// Whose roster it is.
+    pub owner: BareJid,
+    /// The contact.
+    pub contact: BareJid,
+}
+
+impl Point for Changed {
+    const NAME: &'static str = "roster::Changed";
+}
+
 /// Why a roster could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
