@@ -81,17 +81,37 @@ impl Process {
         what: &str,
         mut wanted: impl FnMut(&str) -> Option<T>,
     ) -> T {
-        let mut found = None;
-        let in_time = self.shared.wait(limit, |state| {
-            let captured = state.stream(stream);
-            found = captured.take(&mut wanted);
-            found.is_some() || captured.is_at_end
-        });
-        found.unwrap_or_else(|| {
+        self.wait(stream, limit, &mut wanted).unwrap_or_else(|in_time| {
             let why =
                 if in_time { "and will not: the stream ended".to_owned() } else { format!("in {limit:?}") };
             panic!("{} did not say {what} {why}\n{}", self.name, self.transcript())
         })
+    }
+
+    /// As [`wait_for`](Self::wait_for), but `None` when `limit` passes or the stream ends without such a line.
+    pub fn wait_up_to<T>(
+        &self,
+        stream: Stream,
+        limit: Duration,
+        mut wanted: impl FnMut(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.wait(stream, limit, &mut wanted).ok()
+    }
+
+    /// Without such a line, says whether the stream ended in time.
+    fn wait<T>(
+        &self,
+        stream: Stream,
+        limit: Duration,
+        wanted: &mut impl FnMut(&str) -> Option<T>,
+    ) -> Result<T, bool> {
+        let mut found = None;
+        let in_time = self.shared.wait(limit, |state| {
+            let captured = state.stream(stream);
+            found = captured.take(wanted);
+            found.is_some() || captured.is_at_end
+        });
+        found.ok_or(in_time)
     }
 
     /// Writes a line to the program's standard input.

@@ -3,38 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
 
 mod client;
-
-use std::process::Command;
+mod terminal;
 
 use client::{Online, WITHIN, log_in, message};
 use stonechat_client::Event;
 use stonechat_stanza::jid::Jid;
 use stonechat_stanza::{Kind, Stanza, ns, presence};
-use stonechat_tests::{Screen, Server, Settings, free_port, stonechat};
+use stonechat_tests::{Screen, Server, Settings, free_port};
+use terminal::Place;
 use tokio::time::timeout;
 
 /// `stonechat chat` as user1.
 fn chat(server: &Server) -> Screen {
-    let mut program = Command::new(stonechat());
-    program.arg("chat");
-    started(server, program)
-}
-
-/// A program in whose environment user1 is.
-fn started(server: &Server, mut program: Command) -> Screen {
-    let folder = server.folder().join("home");
-    std::fs::create_dir_all(&folder).unwrap();
-    program
-        .env("HOME", &folder)
-        .env_remove("XDG_CONFIG_HOME")
-        .env_remove("XDG_STATE_HOME")
-        .env("STONECHAT_JID", "user1@localhost")
-        .env("STONECHAT_PASSWORD", "pw-user1")
-        .env("STONECHAT_HOST", "127.0.0.1")
-        .env("STONECHAT_PORT", server.c2s().port().to_string())
-        .env("STONECHAT_CA", server.certificate("localhost"))
-        .env("NO_COLOR", "1");
-    Screen::start(&program, &folder)
+    let place = Place::of(server);
+    place.screen(place.of_user("user1", &["chat"]))
 }
 
 /// Waits for a stanza. A session that could not be resumed begins anew meanwhile.
@@ -260,21 +242,5 @@ async fn messages_are_corrected_answered_reacted_to_taken_back_and_read() {
     assert!(taken.to_string().contains(id), "{taken}");
     screen.shows("me: (taken back)");
     screen.types("/quit");
-    screen.ends();
-}
-
-#[test]
-fn a_signal_leaves_the_terminal_as_it_was() {
-    let server = Settings::new().start_with_users(1);
-    // `timeout` sends SIGTERM when the time is over.
-    let script = "timeout --foreground 4 \"$0\" chat; echo \"ended with $?\"; stty -a; read line";
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script]).arg(stonechat());
-    let mut screen = started(&server, shell);
-    screen.shows("· online");
-    screen.shows("ended with 124");
-    let shown = screen.shows("icanon");
-    assert!(!shown.contains("-icanon") && !shown.contains("-echo ") && !shown.contains("online"), "{shown}");
-    screen.key("Enter");
     screen.ends();
 }

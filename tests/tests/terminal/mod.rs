@@ -1,12 +1,16 @@
 //! What the tests of the terminal client share.
 
-#![allow(dead_code, reason = "not every test uses all")]
+#![allow(dead_code, unused_imports, reason = "not every test uses all")]
+
+mod layout;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use stonechat_tests::{Counterpart, Output, Process, Screen, Server, WITHIN, stonechat};
+
+pub(crate) use layout::Layout;
 
 /// A server, and where the client's files are.
 pub(crate) struct Place {
@@ -59,6 +63,17 @@ impl Place {
     pub(crate) fn run(&self, user: &str, args: &[&str]) -> Output {
         Process::spawn(self.of_user(user, args)).finish(WITHIN)
     }
+}
+
+/// A program with what another command says of its environment.
+pub(crate) fn with_environment(mut program: Command, of: &Command) -> Command {
+    for (name, value) in of.get_envs() {
+        match value {
+            Some(value) => program.env(name, value),
+            None => program.env_remove(name),
+        };
+    }
+    program
 }
 
 /// What it says when it fails with this exit code: one line.
