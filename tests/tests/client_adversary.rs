@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use client::fake::{Fake, HEADER, meet, nobody, play};
-use stonechat_client::{Builder, Client, Error, Fault};
+use stonechat_client::{Builder, Client, Error, Fault, RequestError};
+use stonechat_xep_register::client::asked;
 
 /// The most memory that this process has ever had, in bytes.
 fn peak() -> usize {
@@ -161,4 +162,33 @@ async fn a_server_that_leaves_only_weak_mechanisms_hears_no_password() {
         assert!(matches!(error, Error::NoMechanism(_)), "{left:?}: {error}");
         assert!(!said.contains("<auth") && !said.contains(&BASE64.encode("\0juliet\0r0m30")), "{said}");
     }
+}
+
+/// The fakes are silent for as long as the other side listens, so that whoever goes on is who has lost patience.
+#[tokio::test]
+async fn who_asks_before_the_login_waits_no_longer_than_was_said() {
+    let hurried = || nobody().request_timeout(Duration::from_millis(500));
+    let (builder, fake) = play(hurried(), |fake| {
+        fake.until("version='1.0'>");
+        fake.rest()
+    });
+    let error = builder.entrance().await.unwrap_err();
+    assert!(matches!(error, Error::LoginTimeout), "{error}");
+    fake.join().unwrap();
+
+    let (builder, fake) = play(hurried(), |fake| {
+        fake.until("version='1.0'>");
+        fake.say(&format!(
+            "{HEADER}<stream:features><register xmlns='http://jabber.org/features/iq-register'/></stream:features>"
+        ));
+        fake.until("</iq>");
+        fake.rest()
+    });
+    let mut entrance = builder.entrance().await.unwrap();
+    let begun = Instant::now();
+    let unanswered = asked(&mut entrance).await;
+    assert!(matches!(unanswered, Err(RequestError::Timeout)), "{unanswered:?}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "not a minute");
+    entrance.close().await;
+    fake.join().unwrap();
 }

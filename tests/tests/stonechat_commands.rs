@@ -196,7 +196,9 @@ fn each_way_to_fail_has_its_exit_code() {
     // Somebody who takes connections and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
-    fails(run(&server, "user1", &["--port", &port, "--timeout", "1", "ping"]), 75);
+    for command in ["ping", "register"] {
+        fails(run(&server, "user1", &["--port", &port, "--timeout", "1", command]), 75);
+    }
     // A configuration with a mistake.
     let config = server.folder().join("client.toml");
     std::fs::write(&config, "password = 'secret'\n").unwrap();

@@ -147,7 +147,8 @@ impl Builder {
         extensions.iter().copied().fold(self, Self::extension)
     }
 
-    /// How long requests wait for their answers, those of extensions and of their services, too, unless they say otherwise.
+    /// How long requests wait for their answers, those of extensions and of their services, too, unless they say otherwise; a minute by
+    /// default. An [entrance](Self::entrance) may take as long to be there.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
@@ -169,14 +170,14 @@ impl Builder {
     }
 
     /// Connects to the account's server without logging in, for what is asked before that: an account, for one. Only where to connect, whom to
-    /// trust, and how the connection has to be protected count for it. Cancel safe: then there is no connection.
+    /// trust, how the connection has to be protected, and how long requests wait count for it. Cancel safe: then there is no connection.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn entrance(self) -> Result<Entrance, Error> {
         let (domain, security) = (self.config.account.to_domain(), self.config.security);
         let connector = Connector::new(self.place, self.name_server, &domain, &self.trust, security)?;
-        Entrance::through(connector, &domain, security).await
+        Entrance::through(connector, &domain, security, self.request_timeout).await
     }
 
     /// Starts the client, as a task of the runtime that this is called in; it connects at once.

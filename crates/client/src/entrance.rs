@@ -15,8 +15,6 @@ use crate::connect::{Connector, Place};
 use crate::protocol::{Error, Security, Unauthenticated, UnauthenticatedEvent};
 use crate::{Client, Trust};
 
-/// How long connecting may take, and then each answer.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the last word may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How much is read at once.
@@ -44,6 +42,8 @@ pub struct Entrance {
     out: BytesMut,
     features: Vec<Element>,
     error: Option<Error>,
+    /// How long connecting may take, and then each answer.
+    patience: Duration,
 }
 
 // There may be a password among what is to be written.
@@ -58,7 +58,8 @@ impl fmt::Debug for Entrance {
 }
 
 impl Entrance {
-    /// Connects to the server of a domain, and waits for what it shows. [`Builder::entrance`](crate::Builder::entrance) can be told more.
+    /// Connects to the server of a domain, and waits for what it shows, for a minute, as then for each answer.
+    /// [`Builder::entrance`](crate::Builder::entrance) can be told more.
     ///
     /// # Errors
     /// [`Error`].
@@ -71,13 +72,19 @@ impl Entrance {
         connector: Connector,
         domain: &BareJid,
         security: Security,
+        patience: Duration,
     ) -> Result<Self, Error> {
-        timeout(PATIENCE, Self::connect(domain, connector, security))
+        timeout(patience, Self::connect(domain, connector, security, patience))
             .await
             .unwrap_or(Err(Error::LoginTimeout))
     }
 
-    async fn connect(domain: &BareJid, connector: Connector, security: Security) -> Result<Self, Error> {
+    async fn connect(
+        domain: &BareJid,
+        connector: Connector,
+        security: Security,
+        patience: Duration,
+    ) -> Result<Self, Error> {
         let (transport, channel) = connector.clone().connect().await?;
         let mut entrance = Self {
             machine: Unauthenticated::new(domain, channel.is_some(), security),
@@ -86,6 +93,7 @@ impl Entrance {
             out: BytesMut::new(),
             features: Vec::new(),
             error: None,
+            patience,
         };
         loop {
             match entrance.next().await {
@@ -196,6 +204,7 @@ impl BeforeLogin for Entrance {
         }
         request.set_id(Some(&new_id()));
         self.machine.ask(&request);
+        let patience = self.patience;
         let answer = async {
             loop {
                 if let UnauthenticatedEvent::Answer(answer) =
@@ -205,7 +214,7 @@ impl BeforeLogin for Entrance {
                 }
             }
         };
-        let answer: Stanza = timeout(PATIENCE, answer).await.unwrap_or(Err(RequestError::Timeout))?;
+        let answer: Stanza = timeout(patience, answer).await.unwrap_or(Err(RequestError::Timeout))?;
         match answer.kind() {
             Kind::Iq(iq::Type::Error) => {
                 Err(RequestError::Refused(answer.error().unwrap_or_else(StanzaError::undefined_condition)))

@@ -8,7 +8,6 @@ use std::io::{IsTerminal as _, stdin};
 use stonechat_client::{Entrance, RequestError};
 use stonechat_xep_register::Query;
 use stonechat_xep_register::client::{CreateError, asked, create};
-use tokio::time::timeout;
 
 use crate::account::Account;
 use crate::failure::{Code, Failure};
@@ -53,9 +52,7 @@ fn check(fields: &[(String, String)]) -> Result<(), Failure> {
 
 pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
     check(&args.fields)?;
-    let late = |_| Err(Failure::timeout("the server has not shown what it offers in time"));
-    let entrance = async { account.client().entrance().await.map_err(Failure::from) };
-    let mut entrance = timeout(account.patience, entrance).await.unwrap_or_else(late)?;
+    let mut entrance = account.client().entrance().await?;
     let registered = register(&mut entrance, account, args.fields).await;
     entrance.close().await;
     registered
