@@ -123,7 +123,7 @@ fn place(account: &BareJid) -> Option<PathBuf> {
 fn load(path: &Path, account: &BareJid) -> io::Result<Option<Kept>> {
     let Some(content) = private::read(path)? else { return Ok(None) };
     let kept = serde_json::from_slice(&content.text).ok().filter(|kept: &Kept| kept.account == *account);
-    Ok(kept.map(|kept| if content.is_open_to_others { Kept { token: None, ..kept } } else { kept }))
+    Ok(kept.map(|kept| if content.is_open_to_others() { Kept { token: None, ..kept } } else { kept }))
 }
 
 /// A random UUID (RFC 9562 §5.4).

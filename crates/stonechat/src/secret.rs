@@ -1,19 +1,16 @@
 //! Passwords: from the environment, the keyring file or a prompt, never from the command line, where everybody on the machine could see them.
 
-use std::fs::File;
-use std::io::{ErrorKind, IsTerminal as _, Read as _, stdin};
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{self, ErrorKind, IsTerminal as _, stdin};
 use std::path::Path;
 
 use stonechat_jid::BareJid;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::private;
 
 /// The variable with the password.
 pub(crate) const VARIABLE: &str = "STONECHAT_PASSWORD";
-/// More than a keyring may have, in bytes.
-const MOST: u64 = 1 << 20;
 
 /// A password, wiped when it is dropped.
 pub(crate) type Secret = Zeroizing<String>;
@@ -79,23 +76,16 @@ pub(crate) fn prompt(text: &str) -> Result<Secret, Failure> {
 /// The password of an account in a keyring; `None` without a keyring, or when the account is not in it.
 fn in_keyring(path: &Path, account: &BareJid) -> Result<Option<Secret>, Failure> {
     let failed = |error| Failure::io(path.display(), error);
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    // Of what was opened, so that nobody can put another in its place between.
-    let mode = file.metadata().map_err(failed)?.mode();
-    if mode & 0o077 != 0 {
-        let path = path.display();
+    let Some(content) = private::read(path).map_err(failed)? else { return Ok(None) };
+    if content.is_open_to_others() {
+        let (path, mode) = (path.display(), content.mode);
         return Err(Failure::config(format!(
-            "others may read the keyring {path} (mode {:03o}): chmod 600 it, and change the passwords in it",
-            mode & 0o777
+            "others may read the keyring {path} (mode {mode:03o}): chmod 600 it, and change the passwords in it"
         )));
     }
-    let mut text = Secret::default();
-    file.by_ref().take(MOST).read_to_string(&mut text).map_err(failed)?;
-    Ok(find(&text, account).map(|password| Secret::new(password.to_owned())))
+    let text = str::from_utf8(&content.text)
+        .map_err(|error| failed(io::Error::new(ErrorKind::InvalidData, error)))?;
+    Ok(find(text, account).map(|password| Secret::new(password.to_owned())))
 }
 
 /// A line is an address, white space, and a password, which may have spaces in it. Lines that begin with `#` are remarks.
