@@ -3,7 +3,7 @@
 //!
 //! Entering with a password and as much history as is wanted, other nicknames where one is taken, leaving; who is in the room with role and
 //! affiliation; what is said to all and to one alone, with one's own messages known when they come back; subject; roles and affiliations changed
-//! and listed; configuration; the end of a room; invitations through the room and from person to person; voice. A room that was lost with the
+//! and listed; configuration; the end of a room; invitations through the room and from person to person; voice; messages of a room's archive. A room that was lost with the
 //! session, or by a fault, is entered again, and asked for what was said meanwhile. See [`client`].
 //!
 //! Left out: rooms on the server; registering with a room (§7.10) has no form of its own here, the extension `register` does it with any

@@ -13,7 +13,7 @@ use stonechat_xep_disco::{Info, InfoQuery};
 use super::shared::Shared;
 use super::{Event, JoinError, News, Standing};
 use crate::OCCUPANT_ID;
-use crate::room::Step;
+use crate::room::{Step, Vouches};
 
 /// How long a room has to say what it can do before it is entered.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,14 +47,16 @@ fn tell(cx: &mut Cx<'_>, shared: &Shared, room: &BareJid, news: News) {
     cx.emit(Event { room: room.clone(), news });
 }
 
-/// Asks to be let in, when it is known whether the room vouches for the identifiers of its occupants (XEP-0421 §2).
+/// Asks to be let in, when it is known for what the room vouches (XEP-0421 §2, XEP-0359 §5).
 pub(super) async fn enter(handle: &Handle, shared: &Shared, room: &BareJid, now: Timestamp) {
     let Some(turn) = shared.with(room, |room| room.begin()) else { return };
     let question = Stanza::iq(iq::Type::Get).with_to(room.clone()).with(&InfoQuery::default());
     match handle.with_timeout(PATIENCE).exchange(question).await {
         // The next session enters anew.
         Err(RequestError::Lost | RequestError::Closed) => return,
-        answer => shared.with(room, |room| room.vouches(answer.is_ok_and(|info| vouches(&info)))),
+        answer => shared.with(room, |room| {
+            room.vouches(answer.map_or_else(|_| Vouches::default(), |info| vouches(&info)))
+        }),
     };
     let request = shared.with_own(room, |room, own| room.request(turn, new_id(), own, now)).flatten();
     if let Some(request) = request {
@@ -63,11 +65,12 @@ pub(super) async fn enter(handle: &Handle, shared: &Shared, room: &BareJid, now:
     }
 }
 
-fn vouches(answer: &Stanza) -> bool {
-    answer.get::<Info>().ok().flatten().is_some_and(|info| info.has(OCCUPANT_ID))
+fn vouches(answer: &Stanza) -> Vouches {
+    let info = answer.get::<Info>().ok().flatten().unwrap_or_default();
+    Vouches { occupants: info.has(OCCUPANT_ID), ids: info.has(ns::SID) }
 }
 
-/// The room has changed: whether it vouches may have, too.
+/// The room has changed: for what it vouches may have, too.
 fn inform(cx: &mut Cx<'_>, shared: &Arc<Shared>, room: &BareJid) {
     let question = Stanza::iq(iq::Type::Get).with_to(room.clone()).with(&InfoQuery::default());
     let (shared, room) = (Arc::clone(shared), room.clone());

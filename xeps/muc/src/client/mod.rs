@@ -10,7 +10,7 @@
 //!
 //! # Whom to believe
 //! Only what a room says that we want to be in counts, and of an occupant nothing but what the room says of them. Who an occupant is, whatever
-//! the nickname, is told where the room says that it vouches for it (XEP-0421 §4).
+//! the nickname, is told where the room says that it vouches for it (XEP-0421 §4), and so is the id of a message (XEP-0359 §5).
 //!
 //! ```no_run
 //! # use stonechat_extension::client::{Event, Tables};
@@ -97,6 +97,7 @@ impl ClientExtension for Extension {
         .about("takes part in rooms")
         .xep(45, "1.35.5")
         .xep(249, "1.2")
+        .xep(359, "0.7.0")
         .xep(410, "1.1.0")
         .xep(421, "1.0.1");
     const CONFIG: &'static str = "# After so many seconds of silence a room is asked whether we are still in; 0 for never.\n\

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::act::{enter, judge, ping};
 use super::shared::Shared;
-use super::{Entered, Event, Join, Occupant, Standing};
+use super::{Entered, Event, Join, Occupant, Said, Standing};
 use crate::User;
 use crate::room::Step;
 
@@ -117,6 +117,13 @@ impl Rooms {
     #[must_use]
     pub fn subject(&self, room: &BareJid) -> Option<String> {
         self.shared.with(room, |room| room.subject().map(str::to_owned)).flatten()
+    }
+
+    /// Reads a message of the archive of a room that we are in, as [`News::Said`](super::News::Said) tells what is said now; `id` is
+    /// its id in the archive. When it was said is known to the archive. `None` when we are not in the room, and for what was not said to all in it.
+    #[must_use]
+    pub fn archived(&self, room: &BareJid, id: &str, message: &Stanza) -> Option<Said> {
+        self.shared.with(room, |room| room.archived(id.to_owned(), message)).flatten()
     }
 
     /// Says something to all in a room (§7.4). It comes back as [`News::Said`](super::News::Said), and is said when it does.

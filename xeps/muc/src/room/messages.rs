@@ -9,7 +9,7 @@ use stonechat_stanza::sid::{OriginId, StanzaId};
 use stonechat_stanza::{Kind, Stanza, StanzaError, ns};
 
 use super::{News, Phase, Room, Said, Step};
-use crate::{OccupantId, REQUEST, User};
+use crate::{OccupantId, REQUEST, USER, User};
 
 impl Room {
     /// A message to the room is sent, and should come back.
@@ -66,46 +66,62 @@ impl Room {
 
     /// Something that people say.
     pub(crate) fn said(&mut self, message: &Stanza, now: Timestamp) -> Option<News> {
-        let nick = message.from().and_then(|from| from.resource()).map(str::to_owned);
-        if self.phase != Phase::In || !message.has(ns::CLIENT, "body") {
+        let (nick, has_body) = (nick_of(message), message.has(ns::CLIENT, "body"));
+        if self.phase != Phase::In || (!has_body && (is_subject(message) || is_status(message))) {
             return None;
         }
         if message.kind() != Kind::Message(Type::Groupchat) {
-            return Some(News::Whispered { nick: nick?, message: message.clone() });
+            return Some(match nick? {
+                nick if has_body => News::Whispered { nick, message: message.clone() },
+                nick => News::Unspoken(Said { own: false, ..self.read(Some(nick), None, message) }),
+            });
         }
         let delay = delay(message);
+        let by_room = self.id_of(message);
         // The history tells again what was said before we were away for a while.
-        let is_new = self.known_by(message, nick.as_deref()).is_none_or(|known| self.seen.put(known));
+        let known = by_room.as_ref().map(|id| format!("room {id}"));
+        let known =
+            known.or_else(|| Some(format!("{} {}", message.id()?, nick.as_deref().unwrap_or_default())));
+        let is_new = known.is_none_or(|known| self.seen.put(known));
         if delay.is_some() && !is_new {
             return None;
         }
         self.said = Some(now);
-        let id = message.get::<OccupantId>().ok().flatten();
-        let occupant = id.filter(|_| self.vouches).map(|id| id.id);
-        let by_nick = nick.as_ref() == Some(&self.nick);
-        let us = self.occupants.get(&self.nick).and_then(|us| us.id.as_ref());
+        let reflected = nick.as_ref() == Some(&self.nick) && self.comes_back(message);
+        let said = self.read(nick, by_room.filter(|_| self.vouches.ids), message);
         // A nickname of the past may have been somebody else's.
-        let own = match &us {
-            Some(us) => occupant.as_ref() == Some(us),
-            None => by_nick && delay.is_none(),
-        };
-        let reflected = by_nick && self.comes_back(message);
-        Some(News::Said(Said {
-            nick,
-            occupant,
-            own: own || reflected,
-            reflected,
-            delay,
-            message: message.clone(),
-        }))
+        let by_nick = self.own_id().is_none() && said.nick.as_ref() == Some(&self.nick) && delay.is_none();
+        let own = said.own || by_nick || reflected;
+        let said = Said { own, reflected, delay, ..said };
+        Some(if has_body { News::Said(said) } else { News::Unspoken(said) })
     }
 
-    /// What the message is told apart from others by.
-    fn known_by(&self, message: &Stanza, nick: Option<&str>) -> Option<String> {
+    /// Something that was said to all, as the room's archive has it with this id (XEP-0313 §6.1.2). `None` while we are not in the room, and for what
+    /// is not from it.
+    pub(crate) fn archived(&self, id: String, message: &Stanza) -> Option<Said> {
+        let is_from = message.from().is_some_and(|from| from.bare_str() == self.address.as_str());
+        let is_for_all = message.kind() == Kind::Message(Type::Groupchat);
+        let is_here = self.phase == Phase::In && is_from && is_for_all;
+        is_here.then(|| self.read(nick_of(message), Some(id), message))
+    }
+
+    /// What the message alone says.
+    fn read(&self, nick: Option<String>, id: Option<String>, message: &Stanza) -> Said {
+        let occupant = message.get::<OccupantId>().ok().flatten();
+        let occupant = occupant.filter(|_| self.vouches.occupants).map(|occupant| occupant.id);
+        let own = occupant.is_some() && occupant.as_ref() == self.own_id();
+        Said { nick, occupant, id, own, reflected: false, delay: None, message: message.clone() }
+    }
+
+    /// Who we are, whatever our nickname, where the room vouches for it.
+    fn own_id(&self) -> Option<&String> {
+        self.occupants.get(&self.nick)?.id.as_ref()
+    }
+
+    /// The id that the room has given, if nobody else has.
+    fn id_of(&self, message: &Stanza) -> Option<String> {
         let all = message.children().filter_map(|child| child.parse::<StanzaId>().ok());
-        let given = all.into_iter().find(|given| given.by.as_str() == self.address.as_str());
-        let by_room = given.map(|given| format!("room {}", given.id));
-        by_room.or_else(|| Some(format!("{} {}", message.id()?, nick.unwrap_or_default())))
+        all.into_iter().find(|given| given.by.as_str() == self.address.as_str()).map(|given| given.id)
     }
 
     fn comes_back(&mut self, message: &Stanza) -> bool {
@@ -113,6 +129,16 @@ impl Room {
         // Rooms before version 1.31 give messages ids of their own (§7.4).
         [message.id(), origin.as_deref()].into_iter().flatten().any(|id| self.pending.take(id))
     }
+}
+
+fn nick_of(message: &Stanza) -> Option<String> {
+    message.from()?.resource().map(str::to_owned)
+}
+
+/// §10.2.1: something that the room says of itself.
+fn is_status(message: &Stanza) -> bool {
+    let is_by_room = message.from().is_some_and(|from| from.resource().is_none());
+    is_by_room && message.has(USER, "x")
 }
 
 /// §8.1: a subject, and neither a body nor a thread.

@@ -54,6 +54,15 @@ impl Step {
     }
 }
 
+/// For what a room vouches; where it does not, anybody may have written it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Vouches {
+    /// The identifiers of occupants (XEP-0421 §2).
+    pub(crate) occupants: bool,
+    /// The ids that it gives messages (XEP-0359 §5).
+    pub(crate) ids: bool,
+}
+
 /// A room.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -73,8 +82,9 @@ pub(crate) struct Room {
     occupants: HashMap<String, Occupant>,
     most_occupants: usize,
     subject: Option<String>,
-    /// Whether the room vouches for the identifiers of occupants.
-    vouches: bool,
+    vouches: Vouches,
+    /// The identifier that our own presence has, whether the room vouches for it or not.
+    given: Option<String>,
     pending: Ids,
     seen: Ids,
     /// When it was last heard of.
@@ -102,7 +112,8 @@ impl Room {
             occupants: HashMap::new(),
             most_occupants,
             subject: None,
-            vouches: false,
+            vouches: Vouches::default(),
+            given: None,
             pending: Ids::new(MOST_PENDING),
             seen: Ids::new(MOST_SEEN),
             heard: None,
@@ -138,7 +149,11 @@ impl Room {
     }
 
     /// The room says what it can do.
-    pub(crate) fn vouches(&mut self, vouches: bool) {
+    pub(crate) fn vouches(&mut self, vouches: Vouches) {
+        if let Some(us) = self.occupants.get_mut(&self.nick).filter(|us| us.id.is_none() && vouches.occupants)
+        {
+            us.id.clone_from(&self.given);
+        }
         self.vouches = vouches;
     }
 

@@ -156,13 +156,15 @@ impl Entered {
     }
 }
 
-/// Something that was said in a room. It has a body.
+/// Something that was said in a room.
 #[derive(Debug, Clone)]
 pub struct Said {
     /// Who said it; `None` for the room itself.
     pub nick: Option<String>,
     /// Who that is, whatever the nickname, where the room vouches for it (XEP-0421).
     pub occupant: Option<String>,
+    /// The id that the room has given it, and by which others name it, where the room vouches for such ids (XEP-0359).
+    pub id: Option<String>,
     /// Whether we said it, in this session or in another one.
     pub own: bool,
     /// Whether it is what this session has sent, come back: its id is that which it was sent with.
@@ -219,9 +221,11 @@ pub enum News {
         /// When, where that is told.
         delay: Option<Delay>,
     },
-    /// Something was said to all.
+    /// Something was said to all. It has a body.
     Said(Said),
-    /// Somebody has said something to us alone (§7.5).
+    /// Something without a body was said, to all or, where the message is not of the type `groupchat`, to us alone: a reaction, a receipt.
+    Unspoken(Said),
+    /// Somebody has said something to us alone (§7.5). It has a body.
     Whispered {
         /// Who.
         nick: String,

@@ -32,7 +32,7 @@ impl Room {
     fn occupant(&self, nick: &str, stanza: &Stanza, user: &User) -> Occupant {
         let item = user.item.clone().unwrap_or_default();
         // Where the room does not vouch for it anybody may have written it (XEP-0421 §4).
-        let id = stanza.get::<OccupantId>().ok().flatten().filter(|_| self.vouches);
+        let id = stanza.get::<OccupantId>().ok().flatten().filter(|_| self.vouches.occupants);
         Occupant {
             nick: nick.to_owned(),
             role: item.role.unwrap_or(Role::None),
@@ -45,6 +45,9 @@ impl Room {
 
     fn available(&mut self, nick: &str, stanza: &Stanza, user: User) -> Vec<Step> {
         let own = user.codes.has(code::SELF);
+        if own {
+            self.given = stanza.get::<OccupantId>().ok().flatten().map(|id| id.id);
+        }
         match self.phase {
             Phase::Entering => {
                 self.put(self.occupant(nick, stanza, &user), own);
@@ -79,7 +82,9 @@ impl Room {
         self.entering = None;
         let again = std::mem::replace(&mut self.again, true);
         let entered = Entered { nick: self.nick.clone(), codes: user.codes, again };
-        vec![Step::tell(News::Entered(entered))]
+        // Before it was made it could not be asked what it can do.
+        let inform = entered.created().then_some(Step::Inform);
+        std::iter::once(Step::tell(News::Entered(entered))).chain(inform).collect()
     }
 
     fn renamed(&mut self, from: &str, to: &str, own: bool) -> Option<Step> {

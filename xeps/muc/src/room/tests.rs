@@ -305,6 +305,7 @@ fn follow(known: &mut Option<BTreeSet<String>>, room: &Room, news: &News) {
             | News::Departed { .. }
             | News::Renamed { .. }
             | News::Said(_)
+            | News::Unspoken(_)
             | News::Whispered { .. },
             None,
         ) => {

@@ -197,3 +197,31 @@ fn who_an_occupant_is_counts_only_where_the_room_vouches_for_it() {
         assert!(!said("thirdwitch", "them").0);
     }
 }
+
+/// XEP-0421 §2, XEP-0359 §5.
+#[test]
+fn a_room_that_is_made_by_entering_is_asked_what_it_can_do_when_it_is_there() {
+    let mut client = connected();
+    join(&mut client, Join::as_nick("thirdwitch"));
+    let question = client.sent().unwrap();
+    let absent = stonechat_stanza::StanzaError::item_not_found();
+    client.receive(&question.error_reply(&absent).unwrap().to_string());
+    let request = client.sent().unwrap();
+    assert!(request.has("http://jabber.org/protocol/muc", "x"), "{request}");
+    client.receive(&format!(
+        "<presence from='{COVEN}/thirdwitch'><x xmlns='http://jabber.org/protocol/muc#user'>{SELF}<status code='201'/></x>\
+         <occupant-id xmlns='urn:xmpp:occupant-id:0' id='us'/></presence>"
+    ));
+    assert!(matches!(news(&mut client), Some(News::Entered(entered)) if entered.created()));
+    let mut answer = client.sent().unwrap().reply();
+    let features = "<feature var='urn:xmpp:occupant-id:0'/><feature var='urn:xmpp:sid:0'/>";
+    answer.push_bytes(format!("{DISCO}{features}</query>").as_bytes()).unwrap();
+    client.receive(&answer.to_string());
+    assert_eq!(client.service::<Rooms>().occupants(&coven())[0].id.as_deref(), Some("us"));
+    client.receive(&format!(
+        "<message from='{COVEN}/thirdwitch' type='groupchat'><body>x</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='us'/>\
+         <stanza-id xmlns='urn:xmpp:sid:0' by='{COVEN}' id='1'/></message>"
+    ));
+    let Some(News::Said(said)) = news(&mut client) else { panic!("it is said") };
+    assert_eq!((said.own, said.id.as_deref(), said.occupant.as_deref()), (true, Some("1"), Some("us")));
+}

@@ -116,3 +116,71 @@ fn others_come_and_go() {
     );
     assert_eq!(exit.actor.unwrap().nick.as_deref(), Some("Fluellen"));
 }
+
+/// XEP-0359 §5; XEP-0444 §4.2.
+#[test]
+fn the_room_s_id_of_a_message_counts_only_where_the_room_vouches_for_it() {
+    for vouches in [true, false] {
+        let mut client = connected();
+        join(&mut client, Join::as_nick("thirdwitch"));
+        ask(&mut client, if vouches { "<feature var='urn:xmpp:sid:0'/>" } else { "" });
+        let_in(&mut client);
+        client.receive(&format!(
+            "<message from='{COVEN}/firstwitch' type='groupchat' id='own'><body>Thrice</body>\
+             <stanza-id xmlns='urn:xmpp:sid:0' by='firstwitch@shakespeare.lit' id='theirs'/>\
+             <stanza-id xmlns='urn:xmpp:sid:0' by='{COVEN}' id='room-1'/></message>"
+        ));
+        let Some(News::Said(said)) = news(&mut client) else { panic!("it is said") };
+        assert_eq!(said.id, vouches.then(|| "room-1".to_owned()));
+    }
+}
+
+#[test]
+fn what_is_said_without_a_text_is_told_apart() {
+    let mut client = connected();
+    inside(&mut client);
+    let reaction = "<reactions xmlns='urn:xmpp:reactions:0' id='room-1'><reaction>🐢</reaction></reactions>";
+    for (kind, own) in [("groupchat", true), ("chat", false)] {
+        client.receive(&format!(
+            "<message from='{COVEN}/thirdwitch' type='{kind}' id='r'>{reaction}</message>"
+        ));
+        let Some(News::Unspoken(said)) = news(&mut client) else { panic!("it is told") };
+        assert_eq!((said.nick.as_deref(), said.own), (Some("thirdwitch"), own), "{kind}");
+    }
+    // What the room says of itself is told otherwise.
+    client.receive(&format!("<message from='{COVEN}' type='groupchat'><x xmlns='http://jabber.org/protocol/muc#user'><status code='170'/></x></message>"));
+    assert!(matches!(news(&mut client), Some(News::Configured(_))));
+    client.receive(&format!(
+        "<message from='{COVEN}/x' type='groupchat'><subject>Fire Burn!</subject></message>"
+    ));
+    assert!(matches!(news(&mut client), Some(News::Subject { .. })));
+    assert!(news(&mut client).is_none());
+}
+
+/// XEP-0313 §6.1.2, XEP-0421 §4.
+#[test]
+fn a_message_of_the_room_s_archive_is_read_as_what_is_said_now() {
+    let mut client = connected();
+    join(&mut client, Join::as_nick("thirdwitch"));
+    ask(&mut client, "<feature var='urn:xmpp:occupant-id:0'/>");
+    client.receive(&format!(
+        "<presence from='{COVEN}/thirdwitch'><x xmlns='http://jabber.org/protocol/muc#user'>{SELF}</x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='us'/></presence>"
+    ));
+    let rooms = client.service::<Rooms>();
+    let read = |from: &str, kind: &str, occupant: &str| {
+        let xml = format!(
+            "<message from='{from}' type='{kind}'><body>x</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='{occupant}'/></message>"
+        );
+        rooms.archived(&coven(), "7", &stonechat_stanza::Stanza::parse(xml.as_bytes()).unwrap())
+    };
+    let old = read(&format!("{COVEN}/old"), "groupchat", "us").unwrap();
+    assert_eq!((old.nick.as_deref(), old.id.as_deref(), old.own), (Some("old"), Some("7"), true));
+    assert!(!read(&format!("{COVEN}/thirdwitch"), "groupchat", "them").unwrap().own);
+    assert!(read("heath@chat.shakespeare.lit/old", "groupchat", "us").is_none());
+    assert!(read(&format!("{COVEN}/old"), "chat", "us").is_none());
+    client.run("loses the session");
+    let said = stonechat_stanza::Stanza::parse(
+        format!("<message from='{COVEN}/old' type='groupchat'><body>x</body></message>").as_bytes(),
+    );
+    assert!(rooms.archived(&coven(), "7", &said.unwrap()).is_none(), "we are not there");
+}
