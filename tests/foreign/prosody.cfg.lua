@@ -1,4 +1,4 @@
--- Prosody as a counterpart of the client and component libraries: loopback only, two accounts, stream management; rooms, nodes, uploads,
+-- Prosody as a counterpart of the client and component libraries: loopback only, two accounts, stream management; rooms with archives, nodes, uploads,
 -- registration, a component.
 daemonize = false
 run_as_root = true
@@ -30,6 +30,7 @@ https_ssl = { certificate = "@FOLDER@/cert.pem"; key = "@FOLDER@/key.pem" }
 VirtualHost "localhost"
 
 Component "rooms.localhost" "muc"
+modules_enabled = { "muc_mam" }
 
 Component "echo.localhost"
 component_secret = "pw-echo"

@@ -1,4 +1,6 @@
 """In a room of somebody else's server, with a client of Stonechat, which makes the room and says what is next."""
+from xml.etree import ElementTree as ET
+
 import peer
 from peer import Peer, bounded
 
@@ -79,6 +81,64 @@ async def witch():
     print("gone")
     await two.presence(ROOM + "/firstwitch")
     await two.expect("an answer", said("no"))
+    await two.logout()
+
+
+def given(stanza):
+    """The id that the room has given to a message."""
+    ids = [sid.get("id") for sid in stanza.xml.findall("{urn:xmpp:sid:0}stanza-id") if sid.get("by") == ROOM]
+    assert len(ids) == 1, stanza
+    return ids[0]
+
+
+async def cauldron():
+    """Answers, reactions, what is taken back and what is said to one alone."""
+    two = await Peer("user2@localhost", plugins=("0045",)).login()
+    await bounded(two.plugin["xep_0045"].join_muc_wait(ROOM, "secondwitch"), "to be let in")
+
+    def say(text, *children, to=ROOM, kind="groupchat"):
+        message = two.make_message(mto=to, mbody=text, mtype=kind)
+        message["id"] = two.new_id()
+        for child in children:
+            message.xml.append(ET.fromstring(child))
+        message.send()
+
+    def with_child(name):
+        return lambda stanza: (stanza.name == "message" and stanza.xml.find(name) is not None
+                               and stanza["from"].resource == "firstwitch")
+
+    toil = given(await two.expect("the first words", said("Double, double toil and trouble")))
+    say("> Double, double toil and trouble\nFire burn", f"<reply xmlns='urn:xmpp:reply:0' id='{toil}' to='{ROOM}/firstwitch'/>",
+        "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='34'/></fallback>")
+    fire = given(await two.expect("the own words", lambda stanza: stanza["body"].endswith("Fire burn")))
+    say(None, f"<reactions xmlns='urn:xmpp:reactions:0' id='{toil}'><reaction>\U0001f525</reaction></reactions>")
+
+    answer = await two.expect("an answer", with_child("{urn:xmpp:reply:0}reply"))
+    reply = answer.xml.find("{urn:xmpp:reply:0}reply")
+    assert (reply.get("id"), reply.get("to")) == (fire, ROOM + "/secondwitch"), answer
+    assert answer["body"] == "> Fire burn\nand cauldron bubble" and answer["type"] == "groupchat", answer
+    reactions = (await two.expect("a reaction", with_child("{urn:xmpp:reactions:0}reactions"))).xml
+    reactions = reactions.find("{urn:xmpp:reactions:0}reactions")
+    assert reactions.get("id") == fire and [one.text for one in reactions] == ["\U0001f422"], reactions
+    retract = await two.expect("a retraction", with_child("{urn:xmpp:message-retract:1}retract"))
+    assert retract.xml.find("{urn:xmpp:message-retract:1}retract").get("id") == given(answer), retract
+    # The own words, and somebody else's.
+    say("/me takes it back", f"<retract xmlns='urn:xmpp:message-retract:1' id='{fire}'/>")
+    say("/me takes that back", f"<retract xmlns='urn:xmpp:message-retract:1' id='{toil}'/>")
+
+    wind = await two.message("I will give thee a wind", ROOM)
+    assert (wind["from"].resource, wind["type"]) == ("firstwitch", "chat"), wind
+    say("And I another", f"<reply xmlns='urn:xmpp:reply:0' id='{wind['id']}' to='{ROOM}/firstwitch'/>",
+        to=ROOM + "/firstwitch", kind="chat")
+    rest = await two.expect("an answer to that", lambda stanza: stanza["body"].endswith("all the other"))
+    assert (rest["from"].resource, rest["type"]) == ("firstwitch", "chat"), rest
+
+    for number in range(60):
+        say(f"thrice {number}")
+    await two.expect("the last of them", said("thrice 59"))
+    await two.presence(ROOM + "/firstwitch", "unavailable")
+    await two.presence(ROOM + "/firstwitch")
+    await two.expect("the end", said("peace"))
     await two.logout()
 
 

@@ -2,7 +2,7 @@
 
 mod terminal;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stonechat_tests::counterpart::Kind;
 use stonechat_tests::{Counterpart, Process, Screen, Stream, WITHIN, tempdir};
@@ -79,6 +79,69 @@ fn one_talks_in_a_room_and_is_back_in_it_at_the_next_start() {
     screen.types("no");
     succeeds(two, &server);
     screen.shows("me: no ✓✓");
+    screen.types("/quit");
+    screen.ends();
+}
+
+/// Turns pages back until somebody says this.
+#[track_caller]
+fn turns_back(screen: &mut Screen, text: &str) -> String {
+    let until = Instant::now() + WITHIN;
+    loop {
+        screen.key("PPage");
+        let shown = screen.comes_to("what the archive has", |screen| !screen.contains("is being read"));
+        // What answers it shows it, too.
+        if shown.lines().any(|row| row.contains(text) && !row.contains('↱')) {
+            return shown;
+        }
+        assert!(Instant::now() < until, "there is no {text}, but\n{shown}");
+    }
+}
+
+#[test]
+fn one_answers_reacts_takes_back_whispers_and_reads_what_was_said_before() {
+    let (server, home) = (Counterpart::start(Kind::Prosody), tempdir());
+    let place = Place::with(&server, home.path());
+    let mut screen = online(&place);
+    screen.types("/join coven@rooms.localhost firstwitch");
+    screen.shows(" @firstwitch");
+    let two = server.script("rooms.py", &["cauldron"]);
+    screen.shows("  secondwitch");
+    screen.types("Double, double toil and trouble");
+    screen.shows("↳ secondwitch: 🔥");
+    let shown = screen.shows("secondwitch: Fire burn");
+    assert!(shown.contains("↱ me: Double, double toil and trouble"), "{shown}");
+
+    screen.types("/reply and cauldron bubble");
+    let shown = screen.shows("me: and cauldron bubble ✓✓");
+    assert!(shown.contains("↱ secondwitch: Fire burn"), "{shown}");
+    screen.types("/react 🐢");
+    screen.shows("↳ me: 🐢");
+    screen.types("/retract");
+    screen.shows("me: (taken back)");
+    screen.shows("secondwitch: (taken back)");
+
+    screen.types("/whisper secondwitch I will give thee a wind");
+    screen.shows("me (to secondwitch alone): I will give thee a wind");
+    let shown = screen.shows("secondwitch (to you alone): And I another");
+    assert!(shown.contains("↱ me (to secondwitch alone): I will"), "{shown}");
+    screen.types("/reply I myself have all the other");
+    screen.shows("me (to secondwitch alone): I myself have all the other");
+
+    // The room tells the last messages, and its archive the others.
+    screen.shows("secondwitch: thrice 59");
+    screen.types("/quit");
+    screen.ends();
+    let mut screen = online(&place);
+    screen.types("/join coven@rooms.localhost firstwitch");
+    let shown = screen.shows("secondwitch: thrice 59");
+    assert!(!shown.contains("thrice 30"), "{shown}");
+    let shown = turns_back(&mut screen, "me: Double, double toil and trouble");
+    // What somebody else wants to take back stays, and what was said to one alone was not said to all.
+    assert!(!shown.contains("alone"), "{shown}");
+    assert!(shown.contains("secondwitch: (taken back)") && shown.contains("me: (taken back)"), "{shown}");
+    screen.types("peace");
+    succeeds(two, &server);
     screen.types("/quit");
     screen.ends();
 }

@@ -74,7 +74,8 @@ Examples:
 Keys:
   Enter sends; Tab completes addresses, nicknames and commands; Ctrl-N and Ctrl-P, or Alt-1 to Alt-9, go to another
   conversation; Page Up and Page Down go through it, and further back through the archive; Up and Down
-  choose a message for /reply, /react, /correct and /retract, which are otherwise about the last one;
+  choose a message for /reply, /react, /correct and /retract, which are otherwise about the last one,
+  and go to those to whom it was said;
   Esc empties the line and chooses none; Ctrl-C leaves.
 
 Commands:
@@ -82,7 +83,8 @@ Commands:
   /remove JID, /accept JID, /refuse JID, /help, /quit
 
 Rooms:
-  /join ROOM [NICK], /leave, /invite JID [REASON], /nick NAME, /subject [TEXT], /names, /bookmark, /forget
+  /join ROOM [NICK], /leave, /invite JID [REASON], /nick NAME, /subject [TEXT], /names, /bookmark, /forget,
+  /whisper NICK TEXT, which one alone hears
   A room is made by entering it. Those that are remembered with /bookmark are entered by themselves,
   on all devices. Of unread messages, those for us are counted behind @.
 

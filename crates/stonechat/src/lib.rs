@@ -30,8 +30,8 @@
 //! for one command; `installation`: what is kept for the next login; `extensions`: those that are linked; `command`: the commands; `web`:
 //! putting files there; `chat`: the full-screen client; `failure`: what a command that failed says.
 //!
-//! Left out: in rooms, answers, reactions and taking back; private messages to occupants, which are shown and not sent; encryption from end to
-//! end. It runs on Unix systems.
+//! Left out: encryption from end to end; in rooms, who has received and read something, and private messages that the account's other
+//! devices receive and send. It runs on Unix systems.
 
 mod account;
 mod chat;

@@ -1,22 +1,24 @@
 //! What can be typed: messages, and commands.
 
-use stonechat_jid::{BareJid, Jid};
-use stonechat_stanza::{Payload as _, Stanza, message};
+use stonechat_jid::BareJid;
+use stonechat_stanza::{Payload as _, Stanza};
 use stonechat_xep_chatstates::State as ChatState;
 use stonechat_xep_correction::correct;
 use stonechat_xep_reactions::react;
 use stonechat_xep_replies::Reply;
 use stonechat_xep_retraction::retract;
 
+use super::address::{Address, answer, author};
 use super::conversation::Conversation;
 use super::event::Effect;
 use super::line::{Line, Remark, State};
 use super::model::Model;
+use super::room::Whom;
 use super::said::Change;
 use crate::stanzas;
 
 /// The commands, with what follows them.
-pub(crate) const COMMANDS: [(&str, &str); 20] = [
+pub(crate) const COMMANDS: [(&str, &str); 21] = [
     ("/open", "JID: open a conversation"),
     ("/close", "close this conversation; leave this room"),
     ("/join", "ROOM [NICK]: enter a room"),
@@ -25,6 +27,7 @@ pub(crate) const COMMANDS: [(&str, &str); 20] = [
     ("/nick", "NAME: be called otherwise in this room"),
     ("/subject", "[TEXT]: say the subject of this room, or give it another one"),
     ("/names", "say who is in this room"),
+    ("/whisper", "NICK TEXT: say something to one alone in this room"),
     ("/bookmark", "remember this room, and enter it by itself"),
     ("/forget", "forget this room, and leave it"),
     ("/reply", "TEXT: answer the chosen message, or the last one"),
@@ -46,9 +49,9 @@ impl Model {
         let done = match text.strip_prefix('/') {
             // Two slashes are a text that begins with one.
             Some(rest) if !rest.starts_with('/') => self.command(text),
-            Some(text) => self.say(text, None),
+            Some(text) => self.speak(text),
             None if text.is_empty() => Ok(Vec::new()),
-            None => self.say(text, None),
+            None => self.speak(text),
         };
         done.unwrap_or_else(|notice| {
             self.notice = Some(notice);
@@ -103,22 +106,34 @@ impl Model {
         self.shown_mut().ok_or_else(|| "to whom? Open a conversation: /open JID".to_owned())
     }
 
+    /// Says something to all with whom the conversation is.
+    fn speak(&mut self, text: &str) -> Result<Vec<Effect>, String> {
+        let whom = if self.shown_room().is_some() { Whom::All } else { Whom::Peer };
+        self.say(text, whom, None)
+    }
+
     /// Sends a message in the conversation that is shown, in answer to another one or not.
-    fn say(&mut self, text: &str, reply: Option<&Line>) -> Result<Vec<Effect>, String> {
-        if self.shown_room().is_some() {
-            return self.say_in_room(text);
-        }
+    pub(super) fn say(
+        &mut self,
+        text: &str,
+        whom: Whom,
+        reply: Option<&Line>,
+    ) -> Result<Vec<Effect>, String> {
         let (id, at, account) = (self.fresh_id(), self.now, self.account.clone());
         let conversation = self.talking()?;
+        let address = conversation.address(&whom)?;
         let stanza = match reply {
-            None => stanzas::chat(&conversation.with, &id, text),
-            Some(line) => answer(conversation, line, &account, text).ok_or(NO_MESSAGE)?.with_id(&id),
+            None => stanzas::saying(address.kind, address.to.clone(), &id, text),
+            Some(line) => answer(conversation, line, &account, text).ok_or(NO_NAME)?.with_id(&id),
         };
+        let stanza = address.written_on(stanza, &id);
         conversation.scroll = 0;
         conversation.unread = 0;
         conversation.chosen = None;
+        let by = conversation.room.as_ref().map(|room| room.speaker(&room.nick));
+        let reply = reply.and_then(|line| line.name().map(str::to_owned));
         let line = Line::new(Some(id.clone()), true, at, text.to_owned(), State::Queued);
-        conversation.insert(Line { reply: reply.and_then(|line| line.id.clone()), ..line });
+        conversation.insert(Line { by, whom, reply, ..line });
         let mut effects = self.read();
         effects.push(Effect::Send { stanza, follow: Some(id) });
         Ok(effects)
@@ -128,18 +143,18 @@ impl Model {
         if text.is_empty() {
             return Err("/reply TEXT: what is the answer?".to_owned());
         }
-        let chosen = self.talking()?.target(false).cloned();
-        self.say(text, Some(&chosen.ok_or(NO_MESSAGE)?))
+        let chosen = self.talking()?.target(false).cloned().ok_or(NO_MESSAGE)?;
+        self.say(text, chosen.whom.clone(), Some(&chosen))
     }
 
     fn react(&mut self, emojis: &str) -> Result<Vec<Effect>, String> {
         let all: Vec<String> = emojis.split_whitespace().map(str::to_owned).collect();
-        let of = |id: &str, to: Jid| react(to, message::Type::Chat, id, &all);
+        let of = |id: &str, address: &Address| react(address.to.clone(), address.kind, id, &all);
         self.about(false, Change::Reacted(all.clone()), of)
     }
 
     fn retract(&mut self) -> Result<Vec<Effect>, String> {
-        let of = |id: &str, to: Jid| retract(to, message::Type::Chat, id);
+        let of = |id: &str, address: &Address| retract(address.to.clone(), address.kind, id);
         self.about(true, Change::Retracted, of)
     }
 
@@ -147,46 +162,46 @@ impl Model {
         if text.is_empty() {
             return Err("/correct TEXT: what is right?".to_owned());
         }
-        let kind = self.shown_room().map_or(message::Type::Chat, |_| message::Type::Groupchat);
-        let reply = self.talking()?.target(true).and_then(|line| line.reply.clone());
-        let of = |id: &str, to: Jid| {
+        let conversation = self.talking()?;
+        let answer = conversation.target(true).and_then(|line| {
+            let to = conversation.answered(line).and_then(|original| author(conversation, original));
+            Some(Reply { to, id: line.reply.clone()? })
+        });
+        let of = |id: &str, address: &Address| {
             // It is complete (XEP-0308 §4): an answer stays one.
-            let answer = reply.map(|id| Reply { to: Some(to.clone()), id });
-            let mut right = stanzas::saying(kind, to, "", text);
+            let mut right = stanzas::saying(address.kind, address.to.clone(), "", text);
             answer.iter().for_each(|answer| right.push_element(&answer.to_element()));
             correct(id, right)
         };
         self.about(true, Change::Corrected(text.to_owned()), of)
     }
 
-    /// Says something about the chosen message, or the last one: one's own, or the other side's.
+    /// Says something about the chosen message, or the last one: one's own, or the other side's. It goes to those to whom the message went.
     fn about(
         &mut self,
         own: bool,
         change: Change,
-        stanza: impl FnOnce(&str, Jid) -> Stanza,
+        stanza: impl FnOnce(&str, &Address) -> Stanza,
     ) -> Result<Vec<Effect>, String> {
         let (id, at) = (self.fresh_id(), self.now);
         let conversation = self.talking()?;
-        let chosen = conversation.target(own).and_then(|line| line.id.clone());
-        let about = chosen.ok_or(NO_MESSAGE)?;
-        let stanza = stanza(&about, Jid::from(&conversation.with)).with_id(&id);
+        let line = conversation.target(own).ok_or(NO_MESSAGE)?;
+        // A correction names the message by the id that its sender gave it, everywhere (XEP-0308 §3).
+        let name = if let Change::Corrected(_) = change { line.id.as_deref() } else { line.name() };
+        let (about, whom) = (name.ok_or(NO_NAME)?.to_owned(), line.whom.clone());
+        let address = conversation.address(&whom)?;
+        let stanza = address.written_on(stanza(&about, &address).with_id(&id), &id);
         conversation.chosen = None;
-        conversation.remark(Remark { about, mine: true, by: None, id: Some(id.clone()), at, change });
+        let (by, archive_id, follow) = (None, None, Some(id.clone()));
+        let remark = Remark { about, mine: true, by, whom, id: follow.clone(), archive_id, at, change };
+        conversation.remark(remark);
         if let Some(corrected) = conversation.mine(&id) {
             // The right text is on its way now.
             corrected.state = State::Queued;
         }
-        Ok(vec![Effect::Send { stanza, follow: Some(id) }])
+        Ok(vec![Effect::Send { stanza, follow }])
     }
 }
 
 const NO_MESSAGE: &str = "there is no such message: Up and Down choose one";
-
-/// The answer to a message of the conversation.
-fn answer(conversation: &Conversation, line: &Line, account: &BareJid, text: &str) -> Option<Stanza> {
-    let author = if line.mine { account } else { &conversation.with };
-    let original =
-        stanzas::chat(&conversation.with, line.id.as_deref()?, &line.body).with_from(Jid::from(author));
-    Some(stonechat_xep_replies::reply(&original, text)?.with_to(Jid::from(&conversation.with)))
-}
+const NO_NAME: &str = "that message has no id by which the others know it";

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use stonechat_jid::BareJid;
 use stonechat_stanza::Stanza;
 
-use super::line::{Line, Remark, State};
-use super::room::Room;
+use super::event::Effect;
+use super::line::{Edit, Line, Remark, State};
+use super::room::{Room, Standing};
 use super::said::Change;
 
 /// So many messages of a conversation are kept.
@@ -41,10 +42,11 @@ pub(crate) struct Conversation {
     pub(crate) composing: bool,
     /// How many lines of the screen the view is above the end.
     pub(crate) scroll: usize,
-    /// The message that is chosen, by its id.
-    pub(crate) chosen: Option<String>,
+    /// The message that is chosen, by its key.
+    pub(crate) chosen: Option<u64>,
     pub(crate) history: History,
     waiting: VecDeque<Remark>,
+    keys: u64,
 }
 
 impl Conversation {
@@ -60,13 +62,32 @@ impl Conversation {
             chosen: None,
             history: History::Unasked,
             waiting: VecDeque::new(),
+            keys: 0,
         }
     }
 
-    /// From here on it is in a room, whose past the room itself tells.
+    /// From here on it is in a room, whose last words the room itself tells; what is before them its archive has.
     pub(super) fn become_room(&mut self, room: Room) {
-        self.room = Some(room);
-        self.history = History::Complete;
+        if self.room.replace(room).is_none() {
+            self.history = History::Unasked;
+        }
+    }
+
+    /// Asks for what was said before, where there may be more of it.
+    pub(super) fn more(&mut self) -> Option<Effect> {
+        let with = self.with.clone();
+        let oldest = || self.lines.iter().find_map(|line| line.archive_id.clone());
+        let before = match (&self.history, &self.room) {
+            (_, Some(room)) if room.standing != Standing::In => return None,
+            (History::Before(id), _) => Some(id.clone()),
+            (History::Unasked, Some(_)) => oldest(),
+            _ => return None,
+        };
+        self.history = History::Asked;
+        Some(match self.room {
+            Some(_) => Effect::FetchRoom { room: with, before },
+            None => Effect::FetchHistory { with, before },
+        })
     }
 
     /// All of it was read.
@@ -84,6 +105,7 @@ impl Conversation {
             let by_id = known.id.is_some()
                 && known.id == line.id
                 && known.mine == line.mine
+                && known.whom.is(&line.whom)
                 && (known.mine || known.nick() == line.nick());
             by_archive || (by_id && (known.edit.is_some() || known.retracted || known.body == line.body))
         };
@@ -100,6 +122,8 @@ impl Conversation {
         let (now, later): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(|remark| remark.fits(&line));
         self.waiting = later.into();
         now.into_iter().for_each(|remark| line.change(remark));
+        self.keys += 1;
+        line.key = self.keys;
         let at = self.lines.iter().rposition(|known| known.at <= line.at).map_or(0, |at| at + 1);
         self.lines.insert(at, line);
         if self.lines.len() > MOST_LINES {
@@ -131,8 +155,9 @@ impl Conversation {
     fn remark_early(&mut self, remark: Remark) -> bool {
         if let Change::Corrected(body) = remark.change {
             let state = if remark.mine { State::Stored } else { State::Received };
-            let line = Line::new(Some(remark.about), remark.mine, remark.at, body, state);
-            return self.insert(Line { edit: Some((remark.id, remark.at)), by: remark.by, ..line });
+            let Remark { about, mine, by, whom, id, archive_id, at, .. } = remark;
+            let edit = Some(Edit { id, archive_id, at });
+            return self.insert(Line { edit, by, whom, ..Line::new(Some(about), mine, at, body, state) });
         }
         if self.waiting.len() >= MOST_WAITING {
             self.waiting.pop_front();
@@ -146,38 +171,41 @@ impl Conversation {
         self.lines.iter_mut().rev().find(|line| line.mine && line.is(id))
     }
 
-    /// The message with this id.
-    pub(crate) fn line(&self, id: &str) -> Option<&Line> {
-        self.lines.iter().rev().find(|line| line.is(id))
+    /// The message that this one answers.
+    pub(crate) fn answered(&self, answer: &Line) -> Option<&Line> {
+        let id = answer.reply.as_deref()?;
+        self.lines.iter().rev().find(|line| line.is_named(id) && line.whom.is(&answer.whom))
     }
 
     /// What a command is about: the message that is chosen, or else the last one; of the own ones alone, or else of the other side unless
     /// it is chosen. It has an id, and is not taken back.
     pub(crate) fn target(&self, own: bool) -> Option<&Line> {
-        let fits = |line: &&Line| line.id.is_some() && !line.retracted && (!own || line.mine);
-        match &self.chosen {
-            Some(id) => self.line(id).filter(fits),
+        let fits = |line: &&Line| has_id(line) && !line.retracted && (!own || line.mine);
+        match self.chosen {
+            Some(key) => self.lines.iter().find(|line| line.key == key).filter(fits),
             None => self.lines.iter().rev().find(|line| line.mine == own && fits(line)),
         }
     }
 
     /// Chooses another message: an older or a newer one; behind the newest, none.
     pub(crate) fn choose(&mut self, older: bool) {
-        let with_id = || self.lines.iter().filter_map(|line| line.id.as_deref());
-        let now = self.chosen.as_deref();
-        let next = match (now, older) {
-            (None, true) => with_id().next_back(),
+        let keys = || self.lines.iter().filter(|line| has_id(line)).map(|line| line.key);
+        self.chosen = match (self.chosen, older) {
+            (None, true) => keys().next_back(),
             (None, false) => None,
-            (Some(now), true) => with_id().rev().skip_while(|id| *id != now).nth(1).or(Some(now)),
-            (Some(now), false) => with_id().skip_while(|id| *id != now).nth(1),
+            (Some(now), true) => keys().rev().skip_while(|key| *key != now).nth(1).or(Some(now)),
+            (Some(now), false) => keys().skip_while(|key| *key != now).nth(1),
         };
-        self.chosen = next.map(str::to_owned);
     }
 
     /// How many messages wait for a connection.
     pub(crate) fn queued(&self) -> usize {
         self.lines.iter().filter(|line| line.state == State::Queued).count()
     }
+}
+
+fn has_id(line: &Line) -> bool {
+    line.id.is_some() || line.archive_id.is_some()
 }
 
 #[cfg(test)]

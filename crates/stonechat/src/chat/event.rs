@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
+use jiff::Timestamp;
 use stonechat_client::Progress;
 use stonechat_jid::{BareJid, FullJid, Jid};
 use stonechat_stanza::Stanza;
 use stonechat_xep_bookmarks::client::Event as Remembered;
 use stonechat_xep_chatstates::State as ChatState;
 use stonechat_xep_mam::client::Page;
-use stonechat_xep_muc::client::{Invitation, News, Occupant};
+use stonechat_xep_muc::client::{Invitation, News, Occupant, Said};
 use stonechat_xep_presence::client::Event as Presence;
 use stonechat_xep_roster::client::Event as Change;
 
@@ -49,6 +50,11 @@ pub(crate) enum Event {
         /// Who is there, of a room that was just entered.
         occupants: Vec<Occupant>,
     },
+    /// A page of the archive of a room.
+    Past {
+        room: BareJid,
+        past: Past,
+    },
     Invited(Invitation),
     /// What is remembered of rooms.
     Remembered(Remembered),
@@ -68,6 +74,16 @@ pub(crate) enum Event {
     Focus(bool),
     /// Time has passed.
     Tick,
+}
+
+/// What was said to all in a room, and when.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    pub(crate) said: Vec<(Said, Option<Timestamp>)>,
+    /// The id of the first message of the page.
+    pub(crate) first: Option<String>,
+    /// Whether there is nothing before that.
+    pub(crate) complete: bool,
 }
 
 /// What is to be done.
@@ -131,6 +147,11 @@ pub(crate) enum Effect {
     /// Ask for the messages before this one, or the last ones.
     FetchHistory {
         with: BareJid,
+        before: Option<String>,
+    },
+    /// Ask a room for what was said before this message, or at last.
+    FetchRoom {
+        room: BareJid,
         before: Option<String>,
     },
     /// Tell the server whether the person looks.

@@ -10,6 +10,7 @@ use super::conversation::History;
 use super::event::Effect;
 use super::line::{Line, Remark, State};
 use super::model::{MOST_CONVERSATIONS, Model};
+use super::room::Whom;
 use super::said::{Heard, Said, What};
 use crate::stanzas;
 
@@ -47,11 +48,13 @@ impl Model {
 
     /// The conversation of what was said: one that begins with it, if it is a text.
     fn place_of(&mut self, said: &Said) -> Option<usize> {
-        match &said.what {
+        let at = match &said.what {
             What::Text { .. } => self.conversation(&said.with),
             What::About(..) => self.place(&said.with),
             What::Nothing => None,
-        }
+        };
+        // What is said in rooms is told by the rooms.
+        at.filter(|at| self.conversations[*at].room.is_none())
     }
 
     /// Puts what was said into its conversation, which has come by itself or was asked for; whether there is something new to read.
@@ -66,8 +69,9 @@ impl Model {
                 conversation.insert(Line { archive_id, reply, heard: by_itself, ..line })
             }
             What::About(about, change) => {
-                let (mine, id) = (said.mine, said.id);
-                conversation.remark(Remark { about, mine, by: None, id, at: time, change })
+                let (mine, id, archive_id) = (said.mine, said.id, None);
+                let (by, whom) = (None, Whom::Peer);
+                conversation.remark(Remark { about, mine, by, whom, id, archive_id, at: time, change })
             }
             What::Nothing => false,
         }
@@ -94,7 +98,9 @@ impl Model {
         let Some(from) = stanza.from().map(|from| from.to_bare()) else { return };
         let error = stanzas::error(stanza).map(|error| error.to_string()).unwrap_or_default();
         let conversation = self.conversations.iter_mut().find(|one| one.with == from);
-        if let Some(line) = conversation.zip(stanza.id()).and_then(|(one, id)| one.mine(id)) {
+        let Some((conversation, id)) = conversation.zip(stanza.id()) else { return };
+        conversation.lines.iter_mut().for_each(|line| line.unreact(id));
+        if let Some(line) = conversation.mine(id) {
             line.state = State::Failed(error);
         }
     }

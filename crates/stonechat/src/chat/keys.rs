@@ -6,7 +6,6 @@ use stonechat_jid::BareJid;
 use stonechat_xep_chatstates::State as ChatState;
 
 use super::commands::COMMANDS;
-use super::conversation::History;
 use super::event::Effect;
 use super::model::{Model, Typing};
 
@@ -84,15 +83,8 @@ impl Model {
         let Some(conversation) = self.shown_mut() else { return Vec::new() };
         // The view knows how far it goes, and goes no farther.
         conversation.scroll += PAGE;
-        match std::mem::replace(&mut conversation.history, History::Asked) {
-            History::Before(id) if online => {
-                vec![Effect::FetchHistory { with: conversation.with.clone(), before: Some(id) }]
-            }
-            other => {
-                conversation.history = other;
-                Vec::new()
-            }
-        }
+        let more = if online { conversation.more() } else { None };
+        more.into_iter().collect()
     }
 
     fn page_down(&mut self) -> Vec<Effect> {

@@ -2,8 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::room::Speaker;
+use super::room::{Speaker, Whom};
 use super::said::Change;
+
+/// The reactions of so many to a message are kept.
+pub(super) const MOST_REACTORS: usize = 200;
 
 /// How far a message has got.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,32 +33,45 @@ pub(crate) enum State {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) id: Option<String>,
-    /// Its id in the archive.
+    /// Its id in the archive, which in a room is the one that the room has given.
     pub(crate) archive_id: Option<String>,
+    /// What it is called here, which no other message of the conversation is.
+    pub(super) key: u64,
     pub(crate) mine: bool,
     /// In a room, whoever has said it.
     pub(crate) by: Option<Speaker>,
-    /// Whether it was said in a room to us alone.
-    pub(crate) whispered: bool,
+    pub(crate) whom: Whom,
     pub(crate) at: Timestamp,
     /// Whether it has come by itself, and not only with a page of the archive.
     pub(super) heard: bool,
     pub(crate) body: String,
     /// The id of the message that it answers.
     pub(crate) reply: Option<String>,
-    /// The id of its last correction, and when that was.
-    pub(crate) edit: Option<(Option<String>, Timestamp)>,
+    pub(crate) edit: Option<Edit>,
     pub(crate) retracted: bool,
-    /// The other side's reactions and one's own.
-    pub(crate) reactions: [Reactions; 2],
+    /// The reactions of each who has said some.
+    pub(crate) reactions: Vec<Reactions>,
     pub(crate) state: State,
 }
 
-/// The reactions of one side, and when they were said.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The last correction of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edit {
+    pub(super) id: Option<String>,
+    pub(super) archive_id: Option<String>,
+    pub(super) at: Timestamp,
+}
+
+/// The reactions of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reactions {
+    pub(crate) mine: bool,
+    pub(crate) by: Option<Speaker>,
     pub(crate) all: Vec<String>,
-    at: Option<Timestamp>,
+    at: Timestamp,
+    /// The id of the message that says so, and what they were before.
+    id: Option<String>,
+    before: Vec<String>,
 }
 
 impl Line {
@@ -65,16 +81,17 @@ impl Line {
         Self {
             id,
             archive_id,
+            key: 0,
             mine,
             by,
-            whispered: false,
+            whom: Whom::Peer,
             at,
             heard: true,
             body,
             reply,
             edit,
             retracted: false,
-            reactions: <_>::default(),
+            reactions: Vec::new(),
             state,
         }
     }
@@ -86,8 +103,23 @@ impl Line {
 
     /// Whether it was sent with this id, at first or as a correction.
     pub(super) fn is(&self, id: &str) -> bool {
-        let edit = self.edit.as_ref().and_then(|(edit, _)| edit.as_deref());
+        let edit = self.edit.as_ref().and_then(|edit| edit.id.as_deref());
         self.id.as_deref() == Some(id) || edit == Some(id)
+    }
+
+    /// The id that others know it by: of what is said to all in a room the one that the room has given, and no other (XEP-0461 §4.1,
+    /// XEP-0444 §4.2, XEP-0424 §5.1).
+    pub(super) fn name(&self) -> Option<&str> {
+        if self.whom == Whom::All { self.archive_id.as_deref() } else { self.id.as_deref() }
+    }
+
+    /// Whether others mean it by this id; that of a correction stands for the message (XEP-0444 §4).
+    pub(super) fn is_named(&self, id: &str) -> bool {
+        let edit = self.edit.as_ref().and_then(|edit| edit.archive_id.as_deref());
+        match self.whom {
+            Whom::All => self.archive_id.as_deref() == Some(id) || edit == Some(id),
+            _ => self.is(id),
+        }
     }
 }
 
@@ -98,10 +130,12 @@ pub(crate) struct Remark {
     pub(crate) about: String,
     /// Whether it is by the own account.
     pub(crate) mine: bool,
-    /// In a room, whoever says it.
+    /// In a room, whoever says it; `None` for the room itself.
     pub(crate) by: Option<Speaker>,
-    /// The id of the message that says it.
+    pub(crate) whom: Whom,
+    /// The id of the message that says it, and that in the archive.
     pub(crate) id: Option<String>,
+    pub(crate) archive_id: Option<String>,
     pub(crate) at: Timestamp,
     pub(crate) change: Change,
 }
@@ -109,14 +143,24 @@ pub(crate) struct Remark {
 impl Remark {
     /// Whether it is about this message, and by who may say it.
     pub(super) fn fits(&self, line: &Line) -> bool {
-        let may = match self.change {
-            Change::Corrected(_) | Change::Retracted => {
-                self.mine == line.mine && (self.mine || is_same(self.by.as_ref(), line.by.as_ref()))
+        let is_own = self.mine && line.mine;
+        let is_theirs = !self.mine && !line.mine;
+        let (may, means) = match self.change {
+            Change::Corrected(_) => {
+                let by_author = is_theirs && is_same(self.by.as_ref(), line.by.as_ref());
+                (is_own || by_author, line.is(&self.about))
             }
-            Change::Delivered | Change::Read => self.mine != line.mine,
-            Change::Reacted(_) => true,
+            Change::Retracted => {
+                // A room takes back what it does not want to have been said (XEP-0425 §3.1).
+                let by_room = !self.mine && self.whom == Whom::All && self.by.is_none();
+                let by_author = is_theirs && is_surely_same(self.by.as_ref(), line.by.as_ref());
+                // Some name it by its sender's id (§5.1).
+                (is_own || by_author || by_room, line.is_named(&self.about) || line.is(&self.about))
+            }
+            Change::Delivered | Change::Read => (self.mine != line.mine, line.is_named(&self.about)),
+            Change::Reacted(_) => (true, line.is_named(&self.about)),
         };
-        may && line.is(&self.about)
+        may && means && self.whom.is(&line.whom)
     }
 }
 
@@ -128,30 +172,65 @@ fn is_same(one: Option<&Speaker>, other: Option<&Speaker>) -> bool {
     }
 }
 
+/// Whether that is certain, too.
+fn is_surely_same(one: Option<&Speaker>, other: Option<&Speaker>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is_surely(other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
 impl Line {
     /// Takes what was said about it.
     pub(super) fn change(&mut self, remark: Remark) {
         match remark.change {
             Change::Corrected(body) => {
-                let newer = self.edit.as_ref().is_none_or(|(_, at)| *at <= remark.at);
+                let newer = self.edit.as_ref().is_none_or(|edit| edit.at <= remark.at);
                 if newer && !self.retracted {
                     self.body = body;
-                    self.edit = Some((remark.id, remark.at));
+                    let Remark { id, archive_id, at, .. } = remark;
+                    self.edit = Some(Edit { id, archive_id, at });
                 }
             }
             Change::Retracted => {
                 self.retracted = true;
                 self.body.clear();
+                self.reactions.clear();
             }
             Change::Reacted(all) => {
-                let known = &mut self.reactions[usize::from(remark.mine)];
-                if known.at.is_none_or(|at| at <= remark.at) {
-                    *known = Reactions { all, at: Some(remark.at) };
-                }
+                let Remark { mine, by, id, at, .. } = remark;
+                self.react(Reactions { mine, by, all, at, id, before: Vec::new() });
             }
             Change::Delivered => self.reach(State::Delivered),
             Change::Read if self.mine => self.reach(State::Read),
             Change::Read => {}
+        }
+    }
+
+    /// Takes all reactions of somebody in the place of those before, unless newer ones are known.
+    fn react(&mut self, now: Reactions) {
+        let is_by_same = |known: &&mut Reactions| {
+            known.mine == now.mine && (now.mine || is_same(known.by.as_ref(), now.by.as_ref()))
+        };
+        let has_room = self.reactions.len() < MOST_REACTORS && !self.retracted;
+        match self.reactions.iter_mut().find(is_by_same) {
+            // What one has said oneself comes back from rooms.
+            Some(known) if known.id.is_some() && known.id == now.id => {}
+            Some(known) if known.at <= now.at => {
+                let before = std::mem::take(&mut known.all);
+                *known = Reactions { before, ..now };
+            }
+            None if has_room => self.reactions.push(now),
+            Some(_) | None => {}
+        }
+    }
+
+    /// One's own reactions that were said with this id are refused: they are what they were before (XEP-0444 §3.3).
+    pub(super) fn unreact(&mut self, id: &str) {
+        if let Some(known) =
+            self.reactions.iter_mut().find(|known| known.mine && known.id.as_deref() == Some(id))
+        {
+            known.all = std::mem::take(&mut known.before);
         }
     }
 

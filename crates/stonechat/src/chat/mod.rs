@@ -4,6 +4,7 @@
 //! without a terminal, without a connection and without a clock. [`run`] has all three, and [`perform`] does what is to be done by the
 //! services of the client's extensions.
 
+mod address;
 mod attention;
 mod color;
 mod commands;

@@ -118,12 +118,15 @@ impl Model {
             Event::Roster(change) => self.roster(change),
             Event::Presence(event) => self.presence(event),
             Event::ChatState { from, state } => {
-                if let Some(at) = self.place(&from.to_bare()) {
+                if let Some(at) =
+                    self.place(&from.to_bare()).filter(|at| self.conversations[*at].room.is_none())
+                {
                     self.conversations[at].composing = state == ChatState::Composing;
                 }
             }
             Event::History { with, page } => self.history(&with, page),
             Event::Room { room, news, occupants } => return self.in_room(&room, *news, occupants),
+            Event::Past { room, past } => self.past_of_room(&room, past),
             Event::Invited(invitation) => self.invited(invitation),
             Event::Remembered(event) => self.remembered(event),
             Event::Failed { what, with } => {
@@ -199,6 +202,7 @@ impl Model {
         let online = self.is_online();
         if let Some(conversation) = self.conversations.get_mut(at)
             && conversation.history == History::Unasked
+            && conversation.room.is_none()
             && online
         {
             conversation.history = History::Asked;

@@ -20,8 +20,8 @@ use tokio::sync::mpsc;
 use super::event::{Effect, Event};
 use super::room_service as rooms;
 
-/// So many messages of the archive are read at once.
-const PAGE: u32 = 50;
+/// So many messages of an archive are read at once.
+pub(super) const PAGE: u32 = 50;
 /// So many stanzas wait for the client.
 const WAITING: usize = 1024;
 
@@ -101,6 +101,10 @@ impl Performer {
                         }
                     }
                 });
+            }
+            Effect::FetchRoom { room, before } => {
+                let asked = rooms::past(self.client.clone(), room, before);
+                report(self.reports.clone(), async { Some(asked.await) });
             }
             Effect::Active(active) => self.with("the server cannot be told", move |client| async move {
                 if let Some(state) = client.service::<ClientState>() {

@@ -1,17 +1,12 @@
 //! What can be typed about rooms.
 
 use stonechat_jid::BareJid;
-use stonechat_stanza::message;
-use stonechat_stanza::sid::OriginId;
 
 use super::conversation::Conversation;
 use super::event::Effect;
-use super::line::{Line, State};
 use super::model::Model;
-use super::room::{Room, Speaker, Standing};
-use crate::stanzas;
+use super::room::{Room, Standing, Whom};
 
-const NOT_IN_ROOMS: &str = "that cannot be done in rooms yet";
 const NO_ROOM: &str = "that is about a room, and none is shown: /join ROOM";
 
 impl Model {
@@ -35,7 +30,7 @@ impl Model {
                 Ok(vec![Effect::Bookmark { room: room.clone(), nick: known.nick.clone() }])
             }),
             "/forget" => self.about_room(|room, _| Ok(vec![Effect::Forget(room.clone())])),
-            "/reply" | "/react" | "/retract" if self.shown_room().is_some() => Err(NOT_IN_ROOMS.to_owned()),
+            "/whisper" => self.whisper(rest),
             _ => return None,
         })
     }
@@ -98,23 +93,13 @@ impl Model {
         Ok(Vec::new())
     }
 
-    /// Says something to all in the room that is shown (§7.4).
-    pub(super) fn say_in_room(&mut self, text: &str) -> Result<Vec<Effect>, String> {
-        let (id, at) = (self.fresh_id(), self.now);
-        let conversation = self.shown_mut().ok_or(NO_ROOM)?;
-        let room = conversation.room.as_ref().ok_or(NO_ROOM)?;
-        if room.standing != Standing::In {
-            return Err("we are not in the room: /join enters it".to_owned());
+    /// Says something to one alone in the room that is shown (XEP-0045 §7.5).
+    fn whisper(&mut self, rest: &str) -> Result<Vec<Effect>, String> {
+        let room = self.shown_room().ok_or(NO_ROOM)?;
+        let (other, text) = room.addressed(rest).ok_or("/whisper NICK TEXT: nobody of that name is here")?;
+        if text.is_empty() {
+            return Err("/whisper NICK TEXT: what is to be said?".to_owned());
         }
-        let by = Some(Speaker { nick: room.nick.clone(), id: None });
-        let stanza = stanzas::saying(message::Type::Groupchat, &conversation.with, &id, text);
-        let stanza = stanza.with(&OriginId { id: id.clone() });
-        let line = Line::new(Some(id.clone()), true, at, text.to_owned(), State::Queued);
-        conversation.scroll = 0;
-        conversation.chosen = None;
-        conversation.insert(Line { by, ..line });
-        let mut effects = self.read();
-        effects.push(Effect::Send { stanza, follow: Some(id) });
-        Ok(effects)
+        self.say(text, Whom::Alone(other), None)
     }
 }

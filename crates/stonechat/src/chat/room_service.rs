@@ -2,11 +2,16 @@
 
 use stonechat_client::{Client, RequestError};
 use stonechat_jid::BareJid;
+use stonechat_stanza::error::Condition;
+use stonechat_stanza::rsm;
 use stonechat_xep_bookmarks::client::Bookmarks;
 use stonechat_xep_bookmarks::{Bookmark, Conference};
+use stonechat_xep_mam::Filter;
+use stonechat_xep_mam::client::Archive;
 use stonechat_xep_muc::client::{Join, JoinError, Rooms};
 
-use super::event::Event;
+use super::event::{Event, Past};
+use super::perform::PAGE;
 
 /// Enters a room; an event, where something is to be said besides what the room itself says. One that is made by that is opened to others as it is
 /// (XEP-0045 §10.1.2).
@@ -77,4 +82,42 @@ pub(super) async fn forget(client: Client, room: BareJid) -> Result<(), RequestE
         Some(bookmarks) => bookmarks.remove(&room).await,
         None => Ok(()),
     }
+}
+
+/// What was said in a room before this message, or at last (XEP-0313 §6.1.2).
+pub(super) async fn past(client: Client, room: BareJid, before: Option<String>) -> Event {
+    match page(&client, &room, before).await {
+        Ok(past) => Event::Past { room, past },
+        // There need not be an archive.
+        Err(RequestError::Refused(error))
+            if matches!(
+                error.condition,
+                Condition::ServiceUnavailable | Condition::FeatureNotImplemented
+            ) =>
+        {
+            Event::Past { room, past: Past::default() }
+        }
+        Err(error) => {
+            let what = format!("the archive of the room cannot be read: {error}");
+            Event::Failed { what, with: Some(room) }
+        }
+    }
+}
+
+async fn page(client: &Client, room: &BareJid, before: Option<String>) -> Result<Past, RequestError> {
+    let (Some(archive), Some(rooms)) = (client.service::<Archive>(), client.service::<Rooms>()) else {
+        return Ok(Past::default());
+    };
+    let set = before.map_or_else(|| rsm::Request::last(PAGE), |id| rsm::Request::before(id, PAGE));
+    let page = archive.page(Some(room.into()), &Filter::default(), set).await?;
+    if !rooms.rooms().contains(room) {
+        // Who says what is not known any more.
+        return Err(RequestError::Lost);
+    }
+    let first = page.messages.first().map(|message| message.id.clone());
+    let read = page.messages.into_iter().filter_map(|one| {
+        let at = one.at.map(stonechat_stanza::time::DateTime::timestamp);
+        Some((rooms.archived(room, &one.id, &one.message)?, at))
+    });
+    Ok(Past { said: read.collect(), first, complete: page.complete })
 }

@@ -4,18 +4,30 @@ use jiff::Timestamp;
 use stonechat_jid::BareJid;
 use stonechat_stanza::delay::Delay;
 use stonechat_stanza::sid::OriginId;
-use stonechat_stanza::{Stanza, StanzaError};
+use stonechat_stanza::{Kind, Stanza, StanzaError, message};
 use stonechat_xep_bookmarks::client::Event as Remembered;
-use stonechat_xep_correction::Replace;
 use stonechat_xep_muc::client::{Entered, Exit, Invitation, News, Occupant, Said, Why};
 
-use super::conversation::Conversation;
-use super::event::Effect;
+use super::conversation::{Conversation, History};
+use super::event::{Effect, Past};
 use super::line::{Line, Remark, State};
 use super::model::{MOST_CONVERSATIONS, Model};
-use super::room::{Room, Speaker, Standing, mentions};
-use super::said::{Change, delayed};
-use crate::stanzas;
+use super::room::{Room, Speaker, Standing, Whom, mentions};
+use super::said::{Change, What, delayed};
+
+/// Something that was said in a room, to all or to us alone.
+struct InRoom<'s> {
+    message: &'s Stanza,
+    id: Option<String>,
+    /// The id that the room has given it.
+    archive_id: Option<String>,
+    own: bool,
+    by: Option<Speaker>,
+    whom: Whom,
+    at: Timestamp,
+    /// Whether it has come by itself.
+    heard: bool,
+}
 
 impl Model {
     /// Something happens in a room; of one that we have just entered it is said who is there.
@@ -31,8 +43,12 @@ impl Model {
             return Vec::new();
         };
         match news {
-            News::Said(said) => return self.said_in_room(at, said),
-            News::Whispered { nick, message } => return self.whispered(at, nick, &message),
+            News::Unspoken(said) if said.message.kind() != Kind::Message(message::Type::Groupchat) => {
+                let nick = said.nick.unwrap_or_default();
+                return self.whispered(at, &nick, &said.message);
+            }
+            News::Said(said) | News::Unspoken(said) => return self.said_in_room(at, said),
+            News::Whispered { nick, message } => return self.whispered(at, &nick, &message),
             News::Refused(error) => {
                 self.not_let_in(room, &error);
                 self.stands(at, Standing::Out(error.to_string()));
@@ -111,47 +127,91 @@ impl Model {
     }
 
     fn said_in_room(&mut self, at: usize, said: Said) -> Vec<Effect> {
-        let Some(body) = stanzas::text(&said.message, "body") else { return Vec::new() };
+        let (now, own, reflected) = (said.delay.is_none(), said.own, said.reflected);
         let time = self.when(said.delay.as_ref().map(|delay| delay.stamp.timestamp()));
-        let (now, own) = (said.delay.is_none(), said.own);
-        let by = said.nick.map(|nick| Speaker { nick, id: said.occupant });
         let id = sent_as(&said.message, own);
+        let text = self.take_in_room(at, self.said_to_all(at, &said, time, true));
         let conversation = &mut self.conversations[at];
-        let state = if own { State::Delivered } else { State::Received };
-        let is_new = match said.message.get::<Replace>() {
-            Ok(Some(Replace { id: about })) => {
-                let change = Change::Corrected(body.clone());
-                conversation.remark(Remark { about, mine: own, by, id: id.clone(), at: time, change })
-            }
-            _ => conversation.insert(Line { by, ..Line::new(id.clone(), own, time, body.clone(), state) }),
-        };
-        if let Some(line) = id.filter(|_| said.reflected).and_then(|id| conversation.mine(&id)) {
+        if let Some(line) = id.filter(|_| reflected).and_then(|id| conversation.mine(&id)) {
             line.reach(State::Delivered);
         }
-        if own && now {
-            conversation.seen();
-        } else if is_new && !own && (now || missed(conversation)) {
-            conversation.unread += 1;
-            if let Some(room) = conversation.room.as_mut().filter(|room| mentions(&body, &room.nick)) {
-                room.mentions += 1;
+        match text {
+            Some(_) if own && now => conversation.seen(),
+            Some(text) if !own && (now || missed(conversation)) => {
+                conversation.unread += 1;
+                if let Some(room) = conversation.room.as_mut().filter(|room| mentions(&text, &room.nick)) {
+                    room.mentions += 1;
+                }
             }
+            _ => {}
         }
         if self.current == Some(at) { self.read() } else { Vec::new() }
     }
 
     /// What is said to us alone is for us.
-    fn whispered(&mut self, at: usize, nick: String, message: &Stanza) -> Vec<Effect> {
-        let Some(body) = stanzas::text(message, "body") else { return Vec::new() };
+    fn whispered(&mut self, at: usize, nick: &str, message: &Stanza) -> Vec<Effect> {
         let time = self.when(delayed(message));
-        let id = message.id().map(str::to_owned);
-        let by = Some(Speaker { nick, id: None });
-        let line = Line { by, whispered: true, ..Line::new(id, false, time, body, State::Received) };
-        let conversation = &mut self.conversations[at];
-        if conversation.insert(line) {
+        let room = self.conversations[at].room.as_ref();
+        let by = room.map_or_else(|| Speaker::called(nick), |room| room.speaker(nick));
+        let (id, archive_id) = (message.id().map(str::to_owned), None);
+        let (whom, by) = (Whom::Alone(by.clone()), Some(by));
+        let said = InRoom { message, id, archive_id, own: false, by, whom, at: time, heard: true };
+        if self.take_in_room(at, said).is_some() {
+            let conversation = &mut self.conversations[at];
             conversation.unread += 1;
             conversation.room.iter_mut().for_each(|room| room.mentions += 1);
         }
         if self.current == Some(at) { self.read() } else { Vec::new() }
+    }
+
+    fn said_to_all<'s>(&self, at: usize, said: &'s Said, time: Timestamp, heard: bool) -> InRoom<'s> {
+        let room = self.conversations[at].room.as_ref();
+        let by = said.nick.as_deref().map(|nick| {
+            // Of the past it is not known who was there under that nickname.
+            let there = room.filter(|_| heard && said.delay.is_none());
+            let by = there.map_or_else(|| Speaker::called(nick), |room| room.speaker(nick));
+            Speaker { id: said.occupant.clone(), ..by }
+        });
+        let (message, own, archive_id) = (&said.message, said.own, said.id.clone());
+        InRoom { message, id: sent_as(message, own), archive_id, own, by, whom: Whom::All, at: time, heard }
+    }
+
+    /// Puts what was said into the conversation of the room; a text, where that is new to read.
+    fn take_in_room(&mut self, at: usize, said: InRoom<'_>) -> Option<String> {
+        let InRoom { message, id, archive_id, own, by, whom, at: time, heard } = said;
+        let conversation = &mut self.conversations[at];
+        match What::of(message) {
+            What::Text { body, reply, .. } => {
+                let state = if own { State::Delivered } else { State::Received };
+                let line = Line::new(id, own, time, body.clone(), state);
+                conversation.insert(Line { archive_id, by, whom, reply, heard, ..line }).then_some(body)
+            }
+            // Who of all has received or read something is not shown.
+            What::About(_, Change::Delivered) if whom == Whom::All => None,
+            What::About(_, Change::Read) if whom == Whom::All && !own => None,
+            What::About(about, change) => {
+                let text = if let Change::Corrected(body) = &change { body.clone() } else { String::new() };
+                let remark = Remark { about, mine: own, by, whom, id, archive_id, at: time, change };
+                let is_new = conversation.remark(remark);
+                let unread = conversation.unread;
+                conversation.room.iter_mut().for_each(|room| room.mentions = room.mentions.min(unread));
+                is_new.then_some(text)
+            }
+            What::Nothing => None,
+        }
+    }
+
+    /// Takes a page of the archive of a room. What is in it is not new.
+    pub(super) fn past_of_room(&mut self, room: &BareJid, past: Past) {
+        let Some(at) = self.place(room).filter(|at| self.conversations[*at].room.is_some()) else { return };
+        for (said, time) in past.said {
+            let time = self.when(time);
+            self.take_in_room(at, self.said_to_all(at, &said, time, false));
+        }
+        self.conversations[at].history = match past.first {
+            Some(first) if !past.complete => History::Before(first),
+            _ => History::Complete,
+        };
     }
 
     /// When something was said, which is not later than now.

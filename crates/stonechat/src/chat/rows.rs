@@ -7,9 +7,10 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line as Row, Span};
 
 use super::conversation::{Conversation, History};
-use super::line::{Line, State};
+use super::line::{Line, Reactions, State};
 use super::look::Look;
 use super::model::Model;
+use super::room::{Speaker, Whom};
 use super::text::{cut, wrapped};
 use crate::say;
 
@@ -61,6 +62,7 @@ fn beginning(conversation: &Conversation) -> Option<Row<'static>> {
     let text = match conversation.history {
         History::Asked => "… the archive is being read",
         History::Before(_) => "… Page Up reads more of the archive",
+        History::Unasked if conversation.room.is_some() => "… Page Up reads the archive",
         History::Unasked | History::Complete => return None,
     };
     Some(Row::styled(text, Modifier::DIM))
@@ -74,7 +76,7 @@ fn message_rows(
     line: &Line,
     width: usize,
 ) -> Vec<Row<'static>> {
-    let chosen = conversation.chosen.is_some() && conversation.chosen == line.id;
+    let chosen = conversation.chosen == Some(line.key);
     if line.state == State::Told {
         let text = format!("{} {}", look.clock(line.at), say::printable(&line.body));
         let rows = wrapped(&text, 0, width).into_iter().enumerate();
@@ -103,11 +105,18 @@ fn message_rows(
 fn author(model: &Model, conversation: &Conversation, line: &Line) -> String {
     match &line.by {
         Some(by) if !line.mine => {
-            let alone = if line.whispered { " (to you alone)" } else { "" };
-            format!("{}{alone}", cut(&say::one_line(&by.nick), 24))
+            let alone = if matches!(line.whom, Whom::Alone(_)) { " (to you alone)" } else { "" };
+            format!("{}{alone}", nick_of(by))
         }
-        _ => name_of(model, conversation, line.mine),
+        _ => match &line.whom {
+            Whom::Alone(other) => format!("me (to {} alone)", nick_of(other)),
+            _ => name_of(model, conversation, line.mine),
+        },
     }
+}
+
+fn nick_of(speaker: &Speaker) -> String {
+    cut(&say::one_line(&speaker.nick), 24)
 }
 
 fn name_of(model: &Model, conversation: &Conversation, mine: bool) -> String {
@@ -116,7 +125,8 @@ fn name_of(model: &Model, conversation: &Conversation, mine: bool) -> String {
 
 /// The beginning of the message that is answered, if that is here.
 fn quotation(model: &Model, conversation: &Conversation, line: &Line, width: usize) -> Option<Row<'static>> {
-    let original = conversation.line(line.reply.as_deref()?);
+    line.reply.as_ref()?;
+    let original = conversation.answered(line);
     let quoted = original.map_or_else(
         || "an earlier message".to_owned(),
         |original| format!("{}: {}", author(model, conversation, original), say::one_line(&original.body)),
@@ -125,12 +135,15 @@ fn quotation(model: &Model, conversation: &Conversation, line: &Line, width: usi
 }
 
 fn reactions(model: &Model, conversation: &Conversation, line: &Line) -> Option<Row<'static>> {
-    let [theirs, ours] = &line.reactions;
-    let of = |mine: bool, all: &[String]| {
-        let who = name_of(model, conversation, mine);
-        (!all.is_empty()).then(|| format!("{who}: {}", say::one_line(&all.join(" "))))
+    let of = |one: &Reactions| {
+        let who = match &one.by {
+            Some(by) if !one.mine => nick_of(by),
+            _ => name_of(model, conversation, one.mine),
+        };
+        (!one.all.is_empty()).then(|| format!("{who}: {}", say::one_line(&one.all.join(" "))))
     };
-    let all: Vec<_> = [of(false, &theirs.all), of(true, &ours.all)].into_iter().flatten().collect();
+    let (ours, theirs): (Vec<_>, Vec<_>) = line.reactions.iter().partition(|one| one.mine);
+    let all: Vec<_> = theirs.into_iter().chain(ours).filter_map(of).collect();
     (!all.is_empty()).then(|| Row::styled(format!("  ↳ {}", all.join(" · ")), Modifier::DIM))
 }
 

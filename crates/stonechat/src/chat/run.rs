@@ -171,6 +171,8 @@ impl Chat<'_> {
                 _ = hang_up.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
             };
+            // Keys that come without end, as from a terminal that pastes so, are not to keep the client from its work.
+            tokio::task::yield_now().await;
             was_online |= matches!(event, Some(Event::Online { .. }));
             let Some(event) = event else { continue };
             for effect in self.model.update(event, Timestamp::now()) {

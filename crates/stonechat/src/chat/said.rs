@@ -104,7 +104,8 @@ impl Said {
 }
 
 impl What {
-    fn of(stanza: &Stanza) -> Self {
+    /// Reads what any message says.
+    pub(super) fn of(stanza: &Stanza) -> Self {
         let body = stonechat_xep_replies::body(stanza);
         if let Some(retraction) = Retraction::of(stanza) {
             return Self::About(retraction.id().to_owned(), Change::Retracted);

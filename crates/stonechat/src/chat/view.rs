@@ -9,6 +9,7 @@ use ratatui::text::{Line as Row, Span};
 use ratatui::widgets::Paragraph;
 use stonechat_jid::BareJid;
 use stonechat_xep_muc::Role;
+use stonechat_xep_muc::client::Occupant;
 
 use super::contacts::Show;
 use super::conversation::Conversation;
@@ -138,14 +139,14 @@ fn subject_row(room: &Room, width: u16) -> Row<'static> {
 
 /// Who is in a room: those who keep order, and then the others.
 fn occupant_rows(room: &Room, look: &Look, area: Rect) -> Vec<Row<'static>> {
-    let moderates = |role: &Role| *role == Role::Moderator;
-    let first = room.occupants.iter().filter(|(_, role)| moderates(role));
-    let all = first.chain(room.occupants.iter().filter(|(_, role)| !moderates(role)));
+    let moderates = |occupant: &Occupant| occupant.role == Role::Moderator;
+    let first = room.occupants.values().filter(|occupant| moderates(occupant));
+    let all = first.chain(room.occupants.values().filter(|occupant| !moderates(occupant)));
     let (height, width) = (usize::from(area.height), usize::from(area.width));
-    let row = |(nick, role): (&String, &Role)| {
-        let mark = if moderates(role) { " @" } else { "  " };
-        let name = cut(&say::one_line(nick), width.saturating_sub(3));
-        Row::from(vec![Span::raw(mark), Span::styled(name, look.name(nick))])
+    let row = |occupant: &Occupant| {
+        let mark = if moderates(occupant) { " @" } else { "  " };
+        let name = cut(&say::one_line(&occupant.nick), width.saturating_sub(3));
+        Row::from(vec![Span::raw(mark), Span::styled(name, look.name(&occupant.nick))])
     };
     let mut rows: Vec<_> = all.take(height).map(row).collect();
     let hidden = room.occupants.len().saturating_sub(height);

@@ -3,6 +3,7 @@
 mod connection;
 mod contacts;
 mod messages;
+mod room_messages;
 mod rooms;
 mod screen;
 mod unread;
@@ -149,6 +150,7 @@ fn describe(effect: &Effect) -> String {
         Effect::Bookmark { room, nick } => format!("bookmark {room} {nick}"),
         Effect::Forget(room) => format!("forget {room}"),
         Effect::FetchHistory { with, before } => format!("history {with} {before:?}"),
+        Effect::FetchRoom { room, before } => format!("past of {room} {before:?}"),
         Effect::Active(active) => format!("active {active}"),
         Effect::Quit => "quit".to_owned(),
     }
