@@ -1,4 +1,4 @@
-//! The full-screen client and its terminal: its size, and how it is left.
+//! The full-screen client and its terminal: its size, who has the focus, and how it is left.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
 
@@ -7,10 +7,13 @@ mod terminal;
 
 use std::process::Command;
 
-use client::{Online, log_in};
-use stonechat_stanza::Stanza;
+use client::{Online, WITHIN, log_in};
+use stonechat_client::Event;
+use stonechat_stanza::jid::Jid;
+use stonechat_stanza::{Stanza, presence};
 use stonechat_tests::{Screen, Server, Settings, stonechat};
 use terminal::{Layout, Place, with_environment};
+use tokio::time::timeout;
 
 /// `stonechat chat` as user1.
 fn chat(server: &Server) -> Screen {
@@ -52,6 +55,70 @@ async fn what_is_shown_follows_the_size_of_the_terminal() {
     let rows: Vec<&str> = shown.lines().map(str::trim_end).collect();
     assert!(rows.len() == 40 && rows[0].starts_with(" user1@localhost/"), "{shown}");
     assert_eq!(rows[38..], [&expected.status, &expected.input], "{shown}");
+    screen.key("C-c");
+    screen.ends();
+}
+
+/// Waits for a stanza.
+async fn stanza(other: &mut Online, wanted: impl Fn(&Stanza) -> bool) -> Stanza {
+    loop {
+        let event = timeout(WITHIN, other.events.next()).await.expect("in time").expect("the client goes on");
+        if let Event::Stanza(inbound) = event
+            && wanted(&inbound.stanza)
+        {
+            return inbound.stanza;
+        }
+    }
+}
+
+/// The next marker: of which message it is.
+async fn marker(other: &mut Online) -> String {
+    let message = stanza(other, |stanza| stanza.has("urn:xmpp:chat-markers:0", "displayed")).await;
+    let displayed = message.find("urn:xmpp:chat-markers:0", "displayed").unwrap().element().unwrap();
+    displayed.attr("id").unwrap().to_owned()
+}
+
+async fn says_markably(other: &Online, id: &str) {
+    let xml = format!(
+        "<message to='user1@localhost' type='chat' id='{id}'><body>number {id}.</body>\
+         <markable xmlns='urn:xmpp:chat-markers:0'/></message>"
+    );
+    other.client.send(Stanza::parse(xml.as_bytes()).unwrap()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_while_another_window_has_the_focus_is_unread_until_it_has_not() {
+    let server = Settings::new().start_with_users(2);
+    let mut screen = chat(&server);
+    screen.shows("· online");
+    let mut other = log_in(&server, "user2").await;
+    // Who may see that user1 is there may know what user1 reads.
+    let to: Jid = "user1@localhost".parse().unwrap();
+    other.client.send(Stanza::presence(presence::Type::Subscribe).with_to(to)).await.unwrap();
+    screen.shows("/accept user2@localhost");
+    screen.types("/accept user2@localhost");
+    let accepted = stonechat_stanza::Kind::Presence(presence::Type::Subscribed);
+    stanza(&mut other, |stanza| stanza.kind() == accepted).await;
+    screen.types("/open user2@localhost");
+    says_markably(&other, "first").await;
+    assert_eq!(marker(&mut other).await, "first");
+
+    // As terminals say it. A message may be faster than that; then there are others.
+    screen.key("-H 1b 5b 4f");
+    let mut unread = None;
+    for id in ["one", "two", "three", "four", "five"] {
+        says_markably(&other, id).await;
+        if screen.shows(&format!("number {id}.")).contains("user2@localhost (1)") {
+            unread = Some(id);
+            break;
+        }
+        assert_eq!(marker(&mut other).await, id);
+    }
+    let unread = unread.expect("a message that is not read");
+    screen.key("-H 1b 5b 49");
+    // Nothing was told before.
+    assert_eq!(marker(&mut other).await, unread);
+    screen.comes_to("nothing that is unread", |screen| !screen.contains("user2@localhost (1)"));
     screen.key("C-c");
     screen.ends();
 }

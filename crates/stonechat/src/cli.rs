@@ -95,6 +95,7 @@ Marks:
 Messages that the account's other devices receive and send are shown, too. When it starts, those are
 counted as unread that came after the last one that you have written, or read on any device. What was
 read on this one is kept in stonechat in $XDG_STATE_HOME.
+What comes while another window has the focus is unread until this one has it, where the terminal says so.
 
 Where the server gives a token for the next login, that is kept there, too, in a file that nobody else may
 read. It stands for the password until that is another; --no-token keeps none. It goes with one chat at

@@ -29,6 +29,11 @@ impl Attention {
         Self { looks: true, unfocused: None, last: now }
     }
 
+    /// Whether what is on the screen may be seen: nobody else has the focus, as far as the terminal says so.
+    pub(super) fn has_focus(&self) -> bool {
+        self.unfocused.is_none()
+    }
+
     fn away(&self, now: Timestamp) -> bool {
         let focused_elsewhere = self.unfocused.is_some_and(|since| now.duration_since(since) >= GLANCE);
         focused_elsewhere || now.duration_since(self.last) >= IDLE
@@ -42,11 +47,15 @@ impl Attention {
 }
 
 impl Model {
-    /// A key was pressed.
+    /// A key was pressed. What came while somebody else had the focus is read only now.
     pub(super) fn acted(&mut self) -> Vec<Effect> {
         self.attention.last = self.now;
-        self.attention.unfocused = None;
-        self.look()
+        let had_focus = self.attention.unfocused.take().is_none();
+        let mut effects = self.look();
+        if !had_focus {
+            effects.extend(self.read());
+        }
+        effects
     }
 
     /// The terminal has got the focus, or lost it.

@@ -77,8 +77,11 @@ impl Model {
         }
     }
 
-    /// The conversation that is shown was read, if its end is to be seen.
+    /// The conversation that is shown was read, if its end is to be seen, and by somebody.
     pub(super) fn read(&mut self) -> Vec<Effect> {
+        if !self.attention.has_focus() {
+            return Vec::new();
+        }
         let Some(conversation) = self.shown_mut().filter(|conversation| conversation.scroll == 0) else {
             return Vec::new();
         };

@@ -79,3 +79,26 @@ fn a_message_that_a_page_of_the_archive_has_first_is_told_to_be_read_when_it_com
     assert_eq!(chat.stanza(&live), [""; 0]);
     assert_eq!(chat.lines(), ["hello"]);
 }
+
+/// XEP-0333 §4.2.
+#[test]
+fn what_comes_while_somebody_else_has_the_focus_is_unread_until_that_ends() {
+    let mut chat = Chat::talking();
+    let unread = |chat: &Chat| chat.model.shown().unwrap().unread;
+    assert_eq!(chat.stanza(HELLO), ["read r1"]);
+    assert_eq!(chat.does(Event::Focus(false)), [""; 0]);
+    for id in ["r2", "r3"] {
+        assert_eq!(chat.stanza(&HELLO.replace("r1", id)), [""; 0]);
+    }
+    assert!(chat.screen(70, 8).contains("Romeo (2)"), "{}", chat.screen(70, 8));
+    let jid = "juliet@example.com/balcony".parse().unwrap();
+    chat.does(Event::Online { jid, resumed: false });
+    assert_eq!(unread(&chat), 2, "a new session is nobody who looks");
+    assert_eq!(chat.does(Event::Focus(true)), ["read r3"]);
+    assert_eq!(unread(&chat), 0);
+    // Who presses a key looks, whatever the terminal says.
+    chat.does(Event::Focus(false));
+    chat.stanza(&HELLO.replace("r1", "r4"));
+    assert_eq!(unread(&chat), 1);
+    assert_eq!(chat.key(KeyCode::Left), ["read r4"]);
+}
