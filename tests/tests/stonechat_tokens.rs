@@ -6,10 +6,11 @@ mod terminal;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::Value;
-use stonechat_tests::{Process, Screen, Settings, WITHIN};
-use terminal::Place;
+use stonechat_tests::{Output, Process, Screen, Settings, WITHIN, stonechat};
+use terminal::{Place, fails, with_environment};
 
 fn file(place: &Place) -> PathBuf {
     place.home.join(".local/state/stonechat/token-user1@localhost.json")
@@ -98,4 +99,61 @@ fn no_token_is_kept_by_who_does_not_want_that_and_none_is_used_that_others_could
     let shown = first.shows("· online");
     assert!(!shown.contains("offline"), "{shown}");
     leave(first);
+}
+
+/// A command of somebody who has written this password down, or none.
+fn ping(place: &Place, password: Option<&str>) -> Output {
+    let mut command = place.of_user("user1", &["ping"]);
+    match password {
+        Some(password) => command.env("STONECHAT_PASSWORD", password),
+        None => command.env_remove("STONECHAT_PASSWORD"),
+    };
+    Process::spawn(command).finish(WITHIN)
+}
+
+#[test]
+fn other_commands_use_the_token_and_else_the_password() {
+    let server = Settings::new().start_with_users(1);
+    let place = Place::of(&server);
+    assert!(fails(ping(&place, None), 64).contains("STONECHAT_PASSWORD"));
+    let _ = ping(&place, Some("pw-user1")).expect_success();
+    assert!(!file(&place).exists(), "who has written the password down needs no token");
+
+    leave(asked(without_password(&place, &[]), "pw-user1"));
+    for used in 1..3 {
+        let _ = ping(&place, None).expect_success();
+        assert_eq!(kept(&place)["token"]["used"], used, "{}", kept(&place));
+    }
+    let _ = ping(&place, Some("wrong")).expect_success();
+    assert_eq!(kept(&place)["token"]["used"], 3);
+
+    // The chat has the token.
+    let mut screen = without_password(&place, &[]);
+    screen.shows("· online");
+    fails(ping(&place, None), 64);
+    let _ = ping(&place, Some("pw-user1")).expect_success();
+    leave(screen);
+    let _ = ping(&place, None).expect_success();
+
+    // It is worth nothing any more, and the password makes another.
+    let _ = server.command(&["user", "passwd", "user1@localhost"], &["another-one"]).expect_success();
+    fails(ping(&place, Some("pw-user1")), 77);
+    assert_eq!(kept(&place)["token"], Value::Null);
+    let _ = ping(&place, Some("another-one")).expect_success();
+    let _ = ping(&place, None).expect_success();
+    let _ = server.command(&["user", "passwd", "user1@localhost"], &["the-third-one"]).expect_success();
+    assert!(fails(ping(&place, None), 64).contains("STONECHAT_PASSWORD"));
+
+    // Who is asked for the password is asked once.
+    let mut twice = place.of_user("user1", &[]);
+    twice.env_remove("STONECHAT_PASSWORD");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "\"$0\" ping; echo again; \"$0\" ping && echo done; read line"]).arg(stonechat());
+    let mut screen = place.screen(with_environment(shell, &twice));
+    screen.shows("Password for user1@localhost:");
+    screen.types("the-third-one");
+    let shown = screen.shows("done");
+    assert_eq!(shown.matches("Password").count(), 1, "{shown}");
+    screen.key("Enter");
+    screen.ends();
 }

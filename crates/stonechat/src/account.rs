@@ -44,7 +44,7 @@ pub(crate) struct Options {
     /// The file with passwords: lines of an address, a space, and the password. Nobody else may read it.
     #[arg(long, global = true, env = "STONECHAT_KEYRING", value_name = "FILE")]
     pub(crate) keyring: Option<PathBuf>,
-    /// Keep no token that stands for the password at the next login of the chat.
+    /// Keep and use no token that stands for the password at the next login.
     #[arg(long, global = true, env = "STONECHAT_NO_TOKEN")]
     pub(crate) no_token: bool,
     /// How many seconds to wait, for the login and for each answer [default: 30].

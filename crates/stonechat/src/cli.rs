@@ -27,7 +27,10 @@ Examples:
 Passwords:
   They are taken from STONECHAT_PASSWORD, from the keyring file, or from a prompt; never from an
   argument. The keyring is stonechat/keyring in $XDG_CONFIG_HOME, mode 0600, with lines of an
-  address, a space, and the password.
+  address, a space, and the password. Where the server gives a token for the next login, that is kept
+  in stonechat in $XDG_STATE_HOME, in a file that nobody else may read: by the chat, and by a command
+  that has asked for the password. All commands use it, and the password where it is worth nothing any
+  more. It goes with one program at a time; --no-token keeps and uses none.
 
 Configuration file:
   stonechat/config.toml in $XDG_CONFIG_HOME has the same keys as the options for the account and
@@ -95,11 +98,8 @@ Marks:
 Messages that the account's other devices receive and send are shown, too. When it starts, those are
 counted as unread that came after the last one that you have written, or read on any device. What was
 read on this one is kept in stonechat in $XDG_STATE_HOME.
-What comes while another window has the focus is unread until this one has it, where the terminal says so.
 
-Where the server gives a token for the next login, that is kept there, too, in a file that nobody else may
-read. It stands for the password until that is another; --no-token keeps none. It goes with one chat at
-a time.";
+What comes while another window has the focus is unread until this one has it, where the terminal says so.";
 
 /// The Stonechat XMPP client for terminals.
 #[derive(Debug, Parser)]

@@ -1,8 +1,8 @@
-//! What an account has here from one chat to the next: what this installation is called, and a token for the next login (XEP-0484).
+//! What an account has here from one program to the next: what this installation is called, and a token for the next login (XEP-0484).
 //!
 //! A token stands for the password, so it is kept as the keyring is: in a file of its own that nobody else may read. One that others could have
 //! read is not used. It is for one account, one installation and one mechanism; each login uses it, and the server gives another in its
-//! place from time to time. Two programs cannot use one token at the same time, so a second chat of an account goes without.
+//! place from time to time. Two programs cannot use one token at the same time, so a second one of an account goes without.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -34,7 +34,7 @@ struct KeptToken {
     used: u32,
 }
 
-/// What an account has here. As long as this is there, no other chat of the account has it.
+/// What an account has here. As long as this is there, no other program has it.
 pub(crate) struct Installation {
     path: PathBuf,
     kept: Kept,
@@ -99,6 +99,11 @@ impl Drop for KeptToken {
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.token);
     }
+}
+
+/// Whether anything was kept for an account.
+pub(crate) fn is_there(account: &BareJid) -> bool {
+    place(account).is_some_and(|path| path.exists())
 }
 
 /// Forgets the token of an account: with another password it is worth nothing any more.
@@ -185,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_chat_of_the_account_goes_without() {
+    fn a_second_program_goes_without() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token.json");
         let first = at(&path);

@@ -4,7 +4,8 @@
 //!
 //! # Passwords
 //! Never from an argument, where everybody on the machine could see it: from `STONECHAT_PASSWORD`, from the keyring file, which nobody else
-//! may be able to read, or from a prompt. The chat keeps a token that stands for the password at its next login (XEP-0484), in a file of that kind.
+//! may be able to read, or from a prompt. A token that stands for the password at the next login (XEP-0484) is kept in a file of that kind by the chat,
+//! and by a command that has asked for the password; all commands use it.
 //!
 //! # Output
 //! Standard output has what was asked for, standard error one line on what went wrong and what can be done. What others have written
@@ -27,7 +28,7 @@
 //!
 //! # Where what is
 //! `cli`: the words of the command line; `account`: whose client, and where to connect; `secret`: passwords; `session`: a session
-//! for one command; `installation`: what is kept for the next login; `extensions`: those that are linked; `command`: the commands; `web`:
+//! for one command; `installation`: what is kept for the next login; `credentials`: which of the two a login is with; `extensions`: those that are linked; `command`: the commands; `web`:
 //! putting files there; `chat`: the full-screen client; `failure`: what a command that failed says.
 //!
 //! Left out: encryption from end to end; in rooms, who has received and read something, and private messages that the account's other
@@ -37,6 +38,7 @@ mod account;
 mod chat;
 mod cli;
 mod command;
+mod credentials;
 mod extensions;
 mod failure;
 mod installation;

@@ -10,23 +10,20 @@ use stonechat_jid::FullJid;
 use tokio::time::timeout;
 
 use crate::account::Account;
+use crate::credentials::{Credentials, For};
 use crate::failure::{Code, Failure};
+use crate::say;
 
 /// A session for one command. A connection that breaks later comes back by itself, as long as the command waits.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Client,
-    pub(crate) events: Events,
+    events: Events,
+    credentials: Credentials,
     pub(crate) jid: FullJid,
     patience: Duration,
     /// Why the connection is gone for good, when that was told.
     broken: Option<Error>,
-}
-
-/// The description of the account's client with these extensions; its password is asked for here.
-pub(crate) fn builder(account: &Account, extensions: &[&'static Descriptor]) -> Result<Builder, Failure> {
-    let builder = account.client().password(account.password()?.as_str());
-    Ok(account.extensions.compose(builder, extensions))
 }
 
 /// A section with one key.
@@ -37,16 +34,42 @@ pub(crate) fn section(key: &str, value: impl Into<toml::Value>) -> toml::Table {
 impl Session {
     /// Logs in, with these extensions.
     pub(crate) async fn open(account: &Account, extensions: &[&'static Descriptor]) -> Result<Self, Failure> {
-        Self::start(builder(account, extensions)?, account.patience).await
+        Self::start(account, extensions, |builder| builder).await
     }
 
-    /// Starts a client and waits for its session. The first attempt has to succeed: a script is told at once what is wrong.
-    pub(crate) async fn start(builder: Builder, patience: Duration) -> Result<Self, Failure> {
+    /// Starts a client with these extensions, of which `describe` says more, and waits for its session. The first attempt has to succeed: a script is
+    /// told at once what is wrong. Only where a token is worth nothing any more there is a second one, with the password.
+    pub(crate) async fn start(
+        account: &Account,
+        extensions: &[&'static Descriptor],
+        describe: impl Fn(Builder) -> Builder,
+    ) -> Result<Self, Failure> {
+        let mut credentials = Credentials::of(account, For::Command)?;
+        let client = |credentials: &Credentials| describe(credentials.client(account, extensions));
+        let builder = client(&credentials);
+        let begun = match Self::begin(builder, account.patience, &mut credentials).await {
+            Err(failure) => {
+                credentials.ask_after(failure, account)?;
+                let builder = client(&credentials);
+                Self::begin(builder, account.patience, &mut credentials).await?
+            }
+            Ok(begun) => begun,
+        };
+        let (client, events, jid) = begun;
+        Ok(Self { client, events, credentials, jid, patience: account.patience, broken: None })
+    }
+
+    async fn begin(
+        builder: Builder,
+        patience: Duration,
+        credentials: &mut Credentials,
+    ) -> Result<(Client, Events, FullJid), Failure> {
         let (client, mut events) = builder.start()?;
         let online = async {
             loop {
                 match events.next().await {
                     Some(Event::Online { jid, .. }) => return Ok(jid),
+                    Some(Event::Token(token)) => credentials.keep(token.as_ref())?,
                     Some(Event::Offline { error, .. } | Event::Closed(Some(error))) => {
                         return Err(error.into());
                     }
@@ -57,7 +80,7 @@ impl Session {
         };
         let late = |_| Err(Failure::timeout("the server did not let us in in time"));
         let jid = timeout(patience, online).await.unwrap_or_else(late)?;
-        Ok(Self { client, events, jid, patience, broken: None })
+        Ok((client, events, jid))
     }
 
     /// What an extension does for its users.
@@ -66,9 +89,26 @@ impl Session {
         self.client.service().ok_or_else(|| Failure::new(Code::Internal, missing()))
     }
 
+    /// The next event. Cancel safe.
+    pub(crate) async fn event(&mut self) -> Option<Event> {
+        let event = self.events.next().await;
+        if let Some(Event::Token(token)) = &event
+            && let Err(failure) = self.credentials.keep(token.as_ref())
+        {
+            // The work goes on without.
+            say::complain(format!("the next login needs the password: {failure}"));
+        }
+        event
+    }
+
+    /// The password is another now: no token stands for it any more.
+    pub(crate) fn forget_token(&mut self, account: &Account) -> Result<(), Failure> {
+        self.credentials.forget_token(account)
+    }
+
     /// The next event, as long as the client goes on. Cancel safe.
     async fn next(&mut self) -> Result<Event, Failure> {
-        match self.events.next().await {
+        match self.event().await {
             Some(Event::Closed(error)) => {
                 Err(error.or(self.broken.take()).map_or_else(closed, Failure::from))
             }

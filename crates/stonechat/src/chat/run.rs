@@ -11,9 +11,8 @@ use crossterm::execute;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use ratatui::{DefaultTerminal, Frame};
-use stonechat_client::{Builder, Event as Happening, Events, FastToken, RequestError};
+use stonechat_client::{Event as Happening, Events, FastToken, RequestError};
 use stonechat_extension::client::{Event as Told, new_id};
-use stonechat_sasl::client::Login;
 use stonechat_stanza::Kind;
 use stonechat_stanza::error::Condition;
 use stonechat_xep_bookmarks::client as bookmarks;
@@ -34,9 +33,8 @@ use super::perform::Performer;
 use super::said::{Heard, delayed};
 use super::view;
 use crate::account::Account;
-use crate::failure::{Code, Failure};
-use crate::installation::Installation;
-use crate::secret::Secret;
+use crate::credentials::{Credentials, For};
+use crate::failure::Failure;
 
 /// So many reports wait for the screen.
 const WAITING: usize = 1024;
@@ -48,53 +46,25 @@ pub(crate) async fn run(account: &Account) -> Result<(), Failure> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Failure::usage("the chat needs a terminal; scripts use send and listen"));
     }
-    let mut installation = if account.keeps_token { Installation::of(&account.jid)? } else { None };
-    let mut password = account.known_password()?;
-    let has_token = installation.as_ref().is_some_and(|here| here.token().is_some());
-    if password.is_none() && !has_token {
-        password = Some(account.password()?);
-    }
-    match chat(account, password.as_ref(), &mut installation).await {
-        // The token is worth nothing any more.
-        Err(failure) if failure.code == Code::Authentication && password.is_none() => {
-            let password = account.password()?;
-            chat(account, Some(&password), &mut installation).await
+    let mut credentials = Credentials::of(account, For::Chat)?;
+    match chat(account, &mut credentials).await {
+        Err(failure) => {
+            credentials.ask_after(failure, account)?;
+            chat(account, &mut credentials).await
         }
-        ended => ended,
+        Ok(()) => Ok(()),
     }
 }
 
-/// The client, which logs in with a token where there is one, and with the password where that is known.
-fn client(account: &Account, password: Option<&Secret>, installation: Option<&Installation>) -> Builder {
-    let builder = account.extensions.compose(account.client(), &account.extensions.all());
-    let builder = match password {
-        Some(password) => builder.password(password.as_str()),
-        None => builder,
-    };
-    let Some(here) = installation else { return builder };
-    let id = here.id().to_owned();
-    let builder = builder.configure(|config| config.user_agent.id = Some(id));
-    let (Some(token), Some(name)) = (here.token(), account.jid.local()) else { return builder };
-    let builder = match password {
-        Some(_) => builder,
-        None => builder.login(Login::token(name, token.token.clone(), token.mechanism)),
-    };
-    builder.token(token)
-}
-
-async fn chat(
-    account: &Account,
-    password: Option<&Secret>,
-    installation: &mut Option<Installation>,
-) -> Result<(), Failure> {
-    let (client, mut events) = client(account, password, installation.as_ref()).start()?;
+async fn chat(account: &Account, credentials: &mut Credentials) -> Result<(), Failure> {
+    let (client, mut events) = credentials.client(account, &account.extensions.all()).start()?;
     let keeper = Keeper::of(account);
     let model = Model::new(account.jid.clone(), new_id(), keeper.load()?, Timestamp::now());
     let (reports, reported) = mpsc::channel(WAITING);
     let performer = Performer::start(client.clone(), reports);
     let ended = {
         let mut screen = Screen::open()?;
-        let mut chat = Chat { model, performer, installation };
+        let mut chat = Chat { model, performer, credentials };
         let ended = chat.go(&mut screen, &mut events, reported).await;
         let kept = keeper.save(&chat.model.up_to);
         ended.and(kept)
@@ -129,7 +99,7 @@ impl Drop for Screen {
 struct Chat<'a> {
     model: Model,
     performer: Performer,
-    installation: &'a mut Option<Installation>,
+    credentials: &'a mut Credentials,
 }
 
 impl Chat<'_> {
@@ -192,7 +162,7 @@ impl Chat<'_> {
 impl Chat<'_> {
     /// Keeps a token for the next login; an event, where that cannot be done.
     fn keep(&mut self, token: Option<FastToken>) -> Option<Event> {
-        let failure = self.installation.as_mut()?.keep(token.as_ref()).err()?;
+        let failure = self.credentials.keep(token.as_ref()).err()?;
         Some(Event::Failed { what: format!("the next login needs the password: {failure}"), with: None })
     }
 }

@@ -1,6 +1,7 @@
 //! `stonechat archive`: the conversation with somebody, as the archive of the account has it (XEP-0313).
 
 use serde_json::{Value, json};
+use stonechat_client::Builder;
 use stonechat_jid::Jid;
 use stonechat_stanza::rsm;
 use stonechat_xep_mam::Filter;
@@ -8,7 +9,7 @@ use stonechat_xep_mam::client::{Archive, Message, Page};
 
 use crate::account::Account;
 use crate::failure::Failure;
-use crate::session::{Session, builder, section};
+use crate::session::{Session, section};
 use crate::{progress, say, stanzas};
 
 /// So many messages are asked for at once at most.
@@ -32,8 +33,8 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(account: &Account, args: Args) -> Result<(), Failure> {
     // What came meanwhile is of no interest.
-    let builder = builder(account, &[&stonechat_xep_mam::CLIENT])?.section("mam", section("sync", false));
-    let mut session = Session::start(builder, account.patience).await?;
+    let alone = |builder: Builder| builder.section("mam", section("sync", false));
+    let mut session = Session::start(account, &[&stonechat_xep_mam::CLIENT], alone).await?;
     let read =
         if args.export { export(&mut session, args.with).await } else { last(&mut session, args).await };
     session.close().await;

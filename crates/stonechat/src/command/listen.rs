@@ -4,14 +4,14 @@ use std::pin::pin;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stonechat_client::Event;
+use stonechat_client::{Builder, Event};
 use stonechat_stanza::Kind;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::account::Account;
 use crate::failure::{Code, Failure};
 use crate::say;
-use crate::session::{Session, builder, section};
+use crate::session::{Session, section};
 use crate::stanzas;
 
 #[derive(Debug, clap::Args)]
@@ -36,9 +36,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(account: &Account, args: &Args) -> Result<(), Failure> {
-    let builder = builder(account, &[&stonechat_xep_ping::CLIENT, &stonechat_xep_presence::CLIENT])?;
-    let builder = builder.section("presence", section("available", !args.invisible));
-    let mut session = Session::start(builder, account.patience).await?;
+    let extensions = [&stonechat_xep_ping::CLIENT, &stonechat_xep_presence::CLIENT];
+    let available = |builder: Builder| builder.section("presence", section("available", !args.invisible));
+    let mut session = Session::start(account, &extensions, available).await?;
     let listened = listen(&mut session, args).await;
     session.close().await;
     listened
@@ -53,7 +53,7 @@ async fn listen(session: &mut Session, args: &Args) -> Result<(), Failure> {
     let mut messages = 0;
     while args.count != Some(messages) {
         let event = tokio::select! {
-            event = session.events.next() => event,
+            event = session.event() => event,
             () = &mut end, if args.seconds.is_some() => return Ok(()),
             _ = interrupt.recv() => return Ok(()),
             _ = terminate.recv() => return Ok(()),

@@ -5,10 +5,10 @@ use stonechat_xep_register::client::Registration;
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::{installation, say, secret};
+use crate::{say, secret};
 
 pub(crate) async fn run(account: &Account) -> Result<(), Failure> {
-    // With the old one first: who mistypes that need not think of a new one.
+    // First of all: who is not let in need not think of a new one.
     let mut session = Session::open(account, &[&stonechat_xep_register::CLIENT]).await?;
     let changed = change(&mut session, account).await;
     session.close().await;
@@ -21,5 +21,5 @@ async fn change(session: &mut Session, account: &Account) -> Result<(), Failure>
     session.during(registration.change_password(new.as_str()), |_| {}).await??;
     // It is changed, whatever becomes of what is kept here.
     say::line(format!("the password of {} is changed", account.jid))?;
-    installation::forget_token(&account.jid)
+    session.forget_token(account)
 }

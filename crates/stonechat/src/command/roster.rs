@@ -1,7 +1,7 @@
 //! `stonechat roster`: the contacts (RFC 6121 §2).
 
 use serde_json::json;
-use stonechat_client::SendError;
+use stonechat_client::{Builder, SendError};
 use stonechat_jid::BareJid;
 use stonechat_xep_presence::client::Presence;
 use stonechat_xep_roster::Item;
@@ -10,7 +10,7 @@ use stonechat_xep_roster::client::{Event, Roster};
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::say;
-use crate::session::{Session, builder, section};
+use crate::session::{Session, section};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -44,8 +44,8 @@ pub(crate) enum Command {
 pub(crate) async fn run(account: &Account, command: Command) -> Result<(), Failure> {
     let extensions = [&stonechat_xep_roster::CLIENT, &stonechat_xep_presence::CLIENT];
     // Who looks at the contacts is not there to talk.
-    let builder = builder(account, &extensions)?.section("presence", section("available", false));
-    let mut session = Session::start(builder, account.patience).await?;
+    let unseen = |builder: Builder| builder.section("presence", section("available", false));
+    let mut session = Session::start(account, &extensions, unseen).await?;
     let done = act(&mut session, command).await;
     session.close().await;
     done
