@@ -75,19 +75,19 @@ Examples:
   stonechat --jid juliet@example.org chat
 
 Keys:
-  Enter sends; Tab completes addresses, nicknames and commands; Ctrl-N and Ctrl-P, or Alt-1 to Alt-9, go to another
-  conversation; Page Up and Page Down go through it, and further back through the archive; Up and Down
-  choose a message for /reply, /react, /correct and /retract, which are otherwise about the last one,
-  and go to those to whom it was said;
-  Esc empties the line and chooses none; Ctrl-C leaves.
+  Enter sends; Tab completes addresses, nicknames and commands; Ctrl-N and Ctrl-P, or Alt-1 to Alt-9,
+  go to another conversation; Page Up and Page Down go through it, and further back through the
+  archive; Up and Down choose a message for /reply, /react, /correct and /retract, which are otherwise
+  about the last one, and go to those to whom it was said; Esc empties the line and chooses none;
+  Ctrl-C leaves.
 
 Commands:
   /open JID, /close, /reply TEXT, /react EMOJI, /correct TEXT, /retract, /add JID [NAME],
   /remove JID, /accept JID, /refuse JID, /help, /quit
 
 Rooms:
-  /join ROOM [NICK], /leave, /invite JID [REASON], /nick NAME, /subject [TEXT], /names, /bookmark, /forget,
-  /whisper NICK TEXT, which one alone hears
+  /join ROOM [NICK], /leave, /invite JID [REASON], /nick NAME, /subject [TEXT], /names, /bookmark,
+  /forget, /whisper NICK TEXT, which one alone hears
   A room is made by entering it. Those that are remembered with /bookmark are entered by themselves,
   on all devices. Of unread messages, those for us are counted behind @.
 
@@ -96,10 +96,9 @@ Marks:
   ✎ corrected, ✗ it did not arrive, or may not have. Of rooms: # in it, … about to be, × not.
 
 Messages that the account's other devices receive and send are shown, too. When it starts, those are
-counted as unread that came after the last one that you have written, or read on any device. What was
-read on this one is kept in stonechat in $XDG_STATE_HOME.
-
-What comes while another window has the focus is unread until this one has it, where the terminal says so.";
+counted as unread that came after the last one that you have written, or read on any device. What
+was read on this one is kept in stonechat in $XDG_STATE_HOME. What comes while another window has the
+focus is unread until this one has it, where the terminal says so.";
 
 /// The Stonechat XMPP client for terminals.
 #[derive(Debug, Parser)]
