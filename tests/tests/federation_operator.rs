@@ -7,11 +7,18 @@ mod federation;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::time::Duration;
 
 use federation::pair::Pair;
 use federation::{OURS, THEIRS, log_in, refused, routed, settings, start};
 use stonechat_stanza::error::Condition;
 use stonechat_tests::{Authority, Output, Server, free_port};
+use tokio::time::timeout;
+
+/// No step of a test takes longer, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a message has before it is sent again.
+const MOMENT: Duration = Duration::from_millis(500);
 
 fn test(server: &Server, domain: &str) -> Output {
     server.command(&["federation", "test", "--from", OURS, domain], &[])
@@ -133,6 +140,46 @@ async fn the_status_of_a_pair_says_what_it_goes_through() {
     assert!(text.contains("there is a stream") && text.contains("empty"), "{text}");
 }
 
+#[tokio::test]
+async fn the_status_names_the_streams_of_others_and_what_they_have_proved() {
+    for (policy, proof) in [("certificate", "its certificate"), ("dialback", "dialback")] {
+        let pair = Pair::start(
+            |authority| match policy {
+                "certificate" => (authority.sign(&[OURS]), authority.sign(&[THEIRS])),
+                _ => (authority.self_signed(&[OURS]), authority.self_signed(&[THEIRS])),
+            },
+            policy,
+        );
+        let (one, mut two) = pair.users().await;
+        for words in ["first", "second"] {
+            one.client.send(client::message(two.jid.as_str(), words)).await.unwrap();
+            assert_eq!(two.message().await, words);
+        }
+        let text = status(&pair.theirs);
+        let expected = [
+            "nothing was to be sent to other servers",
+            "one stream of another server",
+            "stone.test to other.test",
+            "  from     127.0.0.1, for ",
+            &format!("  proof    {proof}, TLS 1.3"),
+            "  taken    2 stanzas, acknowledged, and can be resumed",
+        ];
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), expected.len(), "{text}");
+        for (line, expected) in lines.iter().zip(expected) {
+            assert!(line.starts_with(expected), "{expected}: {text}");
+        }
+        // It goes with its connection.
+        drop(pair.ours.stop());
+        let gone = async {
+            while status(&pair.theirs).contains("stone.test to other.test") {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, gone).await.unwrap_or_else(|_| panic!("{}", status(&pair.theirs)));
+    }
+}
+
 /// Who is named is not spoken with from the reload on, in either direction, also on streams that are there; and again when it is not.
 #[tokio::test]
 async fn a_domain_can_be_shut_out_and_let_in_again_without_a_restart() {
@@ -186,21 +233,30 @@ fn policies(policies: &[(&str, &str)], port: u16) -> toml::Value {
 
 /// A message comes back for this cause, if not the first: the stream that was there ends with the first that comes on it.
 async fn comes_back(from: &mut client::Online, to: &str, cause: &str) {
-    loop {
-        let heard = tokio::time::timeout(std::time::Duration::from_millis(500), refused(from, to)).await;
-        if heard.is_ok_and(|error| error.text().unwrap_or_default().contains(cause)) {
-            return;
+    let mut last = None;
+    let coming_back = async {
+        loop {
+            let heard = timeout(MOMENT, refused(from, to)).await.ok();
+            if heard.as_ref().is_some_and(|error| error.text().unwrap_or_default().contains(cause)) {
+                return;
+            }
+            last = heard.or(last.take());
         }
-    }
+    };
+    let came_back = timeout(PATIENCE, coming_back).await;
+    assert!(came_back.is_ok(), "no message to {to} comes back for {cause}; the last error was {last:?}");
 }
 
 /// A message arrives, if not the first: a server that was shut out is tried again only after a while.
 async fn arrives(from: &mut client::Online, to: &mut client::Online) {
-    loop {
-        from.client.send(client::message(to.jid.as_str(), "again")).await.unwrap();
-        let heard = tokio::time::timeout(std::time::Duration::from_millis(500), to.message()).await;
-        if heard.is_ok_and(|heard| heard == "again") {
-            return;
+    let name = to.jid.to_string();
+    let arriving = async {
+        loop {
+            from.client.send(client::message(&name, "again")).await.unwrap();
+            if timeout(MOMENT, to.message()).await.is_ok_and(|heard| heard == "again") {
+                return;
+            }
         }
-    }
+    };
+    assert!(timeout(PATIENCE, arriving).await.is_ok(), "nothing arrives at {name}");
 }

@@ -12,12 +12,12 @@
 //!
 //! Where there is a listener for them, it speaks with other servers as well: TLS always, and EXTERNAL (XEP-0178) or, where the policy for a
 //! domain allows it, dialback (XEP-0220). [`config::Federation`] has the rules. What waits for a server that cannot be reached goes
-//! back to its sender with the cause. [`RunningServer::federation`] says how each domain stands, [`RunningServer::examine`] why one is not
-//! reached. Where the system does not make the connections, a [`federation::Connector`] does, and [`RunningServer::serve`] takes those that
-//! come some other way.
+//! back to its sender with the cause. [`RunningServer::federation`] says how each domain stands, [`RunningServer::arrivals`] which streams
+//! of others there are, [`RunningServer::examine`] why one is not reached. Where the system does not make the connections, a
+//! [`federation::Connector`] does, and [`RunningServer::serve`] takes those that come some other way.
 //!
 //! Components (XEP-0114) connect where there is a listener for them, on the loopback interface unless it is said otherwise; each has a domain and a
-//! secret of its own ([`config::Component`]). They speak with the hosts and with each other, not with other servers.
+//! secret of its own ([`config::Component`]). They speak with the hosts, with each other and with other servers.
 //!
 //! Left out: between servers, bidirectional streams (XEP-0288), stream management, so that what a link that is cut had under way may be
 //! lost, and revocation of certificates; EXTERNAL for clients; WebSocket and

@@ -119,6 +119,12 @@ impl RunningServer {
         self.shared.federation.status()
     }
 
+    /// The streams of other servers that are there.
+    #[must_use]
+    pub fn arrivals(&self) -> Vec<federation::Arrival> {
+        self.shared.federation.arrivals()
+    }
+
     /// Tries the way from a domain of this server to another server's, as a stanza would take it, and says how it went, step by step: the
     /// last is good if stanzas could be sent. What waits elsewhere is not touched. Takes `federation.connect` twice at the most; cancel
     /// safe.

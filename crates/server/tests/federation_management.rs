@@ -9,6 +9,7 @@ use std::time::Duration;
 use peers::{Authority, Remote, WITHIN, ask, direct};
 use stonechat_server::RunningServer;
 use stonechat_server::config::{Federation, KeyPair, Policy, RouteKind};
+use stonechat_server::federation::Managed;
 use stonechat_stanza::jid::Jid;
 use stonechat_stanza::{Element, Stanza, message};
 use tokio::net::TcpListener;
@@ -53,6 +54,40 @@ async fn what_another_server_sends_is_counted_over_all_its_connections() {
         resume(&mut peer, &id).await;
         peer.until(&format!("<resumed xmlns='urn:xmpp:sm:3' h='{h}' previd='{id}'/>")).await;
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_there_is_told_of_with_how_it_is_managed_and_what_was_taken() {
+    let authority = Authority::new();
+    let server = authority.serve("a.example", Policy::Certificate, None).await;
+    let told =
+        || server.arrivals().iter().map(|stream| (stream.management, stream.stanzas)).collect::<Vec<_>>();
+    let b = authority.sign("b.example");
+    let mut peer = direct(&server, Some(&b)).await;
+    assert_eq!(told(), []);
+    peer.external("b.example", "a.example").await;
+    assert_eq!(told(), [(Managed::Off, 0)]);
+    let id = enable(&mut peer).await;
+    peer.say(&format!("{}{REQUEST}", HEADLINE.repeat(3))).await;
+    peer.until("h='3'").await;
+    assert_eq!(told(), [(Managed::Resumable, 3)]);
+    let mut next = direct(&server, Some(&b)).await;
+    next.external("b.example", "a.example").await;
+    resume(&mut next, &id).await;
+    next.until("<resumed").await;
+    peer.until("</stream:stream>").await;
+    let is_over = async {
+        while server.arrivals().len() > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(WITHIN, is_over).await.unwrap_or_else(|_| panic!("{:?}", server.arrivals()));
+    assert_eq!(told(), [(Managed::Resumable, 0)]);
+    let mut other = direct(&server, Some(&authority.sign("c.example"))).await;
+    other.external("c.example", "a.example").await;
+    other.say("<enable xmlns='urn:xmpp:sm:3'/>").await;
+    other.until("<enabled").await;
+    assert_eq!(told(), [(Managed::Resumable, 0), (Managed::Acknowledged, 0)]);
 }
 
 #[tokio::test]

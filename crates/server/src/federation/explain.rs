@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use rustls::ProtocolVersion;
 use rustls_pki_types::CertificateDer;
 use stonechat_net::certificate::{Distrust, names};
 use stonechat_net::{Service, Target};
@@ -45,14 +46,18 @@ pub(super) fn connection(stream: &Socket) -> String {
 }
 
 pub(super) fn tls(connection: &rustls::CommonState) -> String {
-    let version = match connection.protocol_version() {
-        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
-        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
-        _ => "TLS",
-    };
+    let version = tls_version(connection.protocol_version());
     match connection.negotiated_cipher_suite() {
         Some(suite) => format!("{version} with {:?}", suite.suite()),
         None => version.to_owned(),
+    }
+}
+
+pub(super) const fn tls_version(version: Option<ProtocolVersion>) -> &'static str {
+    match version {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
     }
 }
 

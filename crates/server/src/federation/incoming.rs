@@ -17,8 +17,9 @@ use stonechat_stream::negotiation::server::Close;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Federation;
+use super::arrivals::{Listed, Managed, Proof};
 use super::settings::Settings;
+use super::{Federation, explain};
 use crate::config::{Kind, Listener, Policy};
 use crate::connection::features;
 use crate::connection::link::{Link, Unreadable, after_login, before_login};
@@ -44,9 +45,9 @@ pub(crate) async fn serve(
     let mut stream = Stream::new(stream, peer, listener.kind, &shared);
     let over = stream.run(listener.kind == Kind::S2sDirectTls).await;
     tracing::debug!(%peer, reason = over.0, "stream of another server is over");
-    let Stream { mut link, mut outgoing, management, .. } = stream;
+    let Stream { mut link, mut outgoing, management, listed, .. } = stream;
     // Who goes on with it does not have to wait for the rest.
-    drop(management);
+    drop((management, listed));
     if outgoing.is_pending() {
         // Who does not listen does not have to be told.
         let _ = timeout(LAST_WORDS, outgoing.write(&mut link.transport, None)).await;
@@ -79,6 +80,11 @@ struct Stream {
     machine: Incoming,
     /// What the other server has shown.
     shown: Vec<CertificateDer<'static>>,
+    /// The version of TLS.
+    tls: &'static str,
+    /// What the next pair that may send has proved itself by.
+    proof: Proof,
+    listed: Listed,
     rate: Rate,
     paused_until: Option<Instant>,
     /// When it is over unless something comes.
@@ -107,6 +113,9 @@ impl Stream {
             outgoing: Outgoing::default(),
             machine,
             shown: Vec::new(),
+            tls: explain::tls_version(None),
+            proof: Proof::Certificate,
+            listed: Listed::new(&federation, peer),
             rate: Rate::new(limits.bytes_per_second, limits.burst_bytes, now),
             paused_until: None,
             deadline: now + config.timeouts.login,
@@ -128,6 +137,7 @@ impl Stream {
                     return over;
                 }
             }
+            self.proof = Proof::Certificate;
             // Whoever reads none of the little that is said here is not worth waiting for.
             let written = self.outgoing.write(&mut self.link.transport, None);
             if !matches!(timeout(self.settings.write(), written).await, Ok(Ok(()))) {
@@ -139,7 +149,10 @@ impl Stream {
                     return Over("the connection is closed");
                 }
                 Event::Frame(Err(Unreadable::Refused(error))) => self.machine.error(error.into()),
-                Event::Verified(pair, answer) => self.machine.verified(&pair, answer),
+                Event::Verified(pair, answer) => {
+                    self.proof = Proof::Dialback;
+                    self.machine.verified(&pair, answer);
+                }
                 Event::Durable(handled) => self.machine.acknowledge(handled),
                 Event::Taken => self.machine.error(StreamError::conflict()),
                 Event::Stopping => {
@@ -209,12 +222,14 @@ impl Stream {
                 tracing::debug!(%pair, peer = %self.peer, "another server may send");
                 self.link.decoder.set_limits(after_login(&self.settings.server));
                 self.deadline = Instant::now() + self.settings.federation.idle * 2;
+                self.listed.add(pair, self.proof, self.tls);
             }
             // The policy may have become another since the stream began.
             IncomingAction::Stanza(stanza) if !self.federation.still_speaks_with(&stanza) => {
                 self.machine.error(not_spoken_with());
             }
             IncomingAction::Stanza(stanza) => {
+                self.listed.count(&stanza, stanza.to().map(|to| to.domain()).unwrap_or_default());
                 if self.shared.hosts.from_peer(stanza).await {
                     self.management.count();
                 } else {
@@ -222,13 +237,20 @@ impl Stream {
                 }
             }
             IncomingAction::Misaddressed { stanza, target } => {
+                self.listed.count(&stanza, target.as_str());
                 if let Some(host) = self.shared.hosts.get(target.as_str()) {
                     host.from_peer(stanza).await;
                 }
                 self.management.count();
             }
-            IncomingAction::Enable(enable) => self.enable(enable),
-            IncomingAction::Resume(resume) => self.resume(resume).await,
+            IncomingAction::Enable(enable) => {
+                self.enable(enable);
+                self.note_management();
+            }
+            IncomingAction::Resume(resume) => {
+                self.resume(resume).await;
+                self.note_management();
+            }
             IncomingAction::AckWanted => self.management.owe(),
             IncomingAction::Close(close) => {
                 if matches!(close, Close::Finished) {
@@ -239,6 +261,13 @@ impl Stream {
             _ => self.machine.error(StreamError::internal_server_error()),
         }
         None
+    }
+
+    fn note_management(&mut self) {
+        if self.machine.counts() {
+            let can_resume = self.management.is_held();
+            self.listed.manage(if can_resume { Managed::Resumable } else { Managed::Acknowledged });
+        }
     }
 
     async fn handshake(&mut self) -> Result<(), ()> {
@@ -257,6 +286,7 @@ impl Stream {
         self.link = Link::new(transport, Content::Server, before_login(&self.settings.server));
         self.link.input = secured.input;
         self.shown = secured.shown;
+        self.tls = explain::tls_version(secured.version);
         Ok(())
     }
 

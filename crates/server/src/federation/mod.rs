@@ -16,6 +16,7 @@
 //!
 //! A stream is for one direction. What another server sends comes on a stream that it has opened.
 
+mod arrivals;
 mod connector;
 mod conversation;
 mod dial;
@@ -57,6 +58,7 @@ use tokio_util::task::TaskTracker;
 use crate::ServerError;
 use crate::config::Policy;
 use crate::shared::Shared;
+use arrivals::Arrivals;
 use kept::{Found, Kept};
 use link::{Link, Parcel, Pushed, Refused};
 use resumable::Resumable;
@@ -64,6 +66,7 @@ use settings::Settings;
 use shares::{Shares, Wanted};
 use turns::Turns;
 
+pub use arrivals::{Arrival, Managed, Proof};
 pub use connector::Connector;
 pub(crate) use settings::Fresh;
 pub use status::{LastFailure, State, Status};
@@ -88,7 +91,9 @@ pub(crate) struct Federation {
     turns: Turns,
     /// Asking about keys that others have sent: they are not to keep our own side waiting.
     questions: Turns,
-    /// Streams of other servers that can be resumed.
+    /// Streams of other servers that are there.
+    arrivals: Arrivals,
+    /// Those that can be resumed.
     resumable: Resumable,
     kept: Kept,
     tasks: TaskTracker,
@@ -127,6 +132,7 @@ impl Federation {
             connector,
             turns: Turns::new(connecting),
             questions: Turns::new(connecting),
+            arrivals: Arrivals::default(),
             resumable: Resumable::default(),
             kept: Kept::new(store, journal).ok_or(ServerError::NoRandomness)?,
             tasks: TaskTracker::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
-use rustls::SupportedCipherSuite;
+use rustls::{ProtocolVersion, SupportedCipherSuite};
 use rustls_pki_types::CertificateDer;
 use stonechat_sasl::{Channel, ChannelBinding};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -25,6 +25,8 @@ pub(crate) struct Secured<IO> {
     pub(crate) channel: Channel,
     /// What another server has shown, its own certificate first; nobody has judged it.
     pub(crate) shown: Vec<CertificateDer<'static>>,
+    /// The version of TLS.
+    pub(crate) version: Option<ProtocolVersion>,
 }
 
 /// What a handshake lets out.
@@ -53,7 +55,8 @@ pub(crate) async fn accept<IO: AsyncRead + AsyncWrite + Unpin>(
     poll_fn(|cx| poll(&mut stream, cx, &mut input, &mut seen)).await?;
     let channel = seen.channel(stream.connection().negotiated_cipher_suite());
     let shown = stream.connection().peer_certificates().unwrap_or_default().to_vec();
-    Ok(Secured { stream, input, channel, shown })
+    let version = stream.connection().protocol_version();
+    Ok(Secured { stream, input, channel, shown, version })
 }
 
 /// Ready when the handshake is done.

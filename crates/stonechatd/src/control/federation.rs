@@ -4,21 +4,55 @@ use std::time::Duration;
 
 use stonechat_jid::BareJid;
 use stonechat_server::RunningServer;
-use stonechat_server::federation::{State, Status};
+use stonechat_server::federation::{self, Managed, Proof, State, Status};
 
 use super::accounts::find;
-use super::{Federation, Peering, PeeringFailure, PeeringState, Step, Trial};
+use super::{Arrival, Federation, Peering, PeeringFailure, PeeringState, Step, Trial};
 use crate::failure::Failure;
 
-/// So many pairs are told of: an answer is one line of bounded length.
+/// So many pairs are told of in each direction: an answer is one line of bounded length.
 const MOST: usize = 1000;
 
-/// The ways to other servers that have been wanted.
+/// The ways to other servers that have been wanted, and the streams of others.
 pub(super) fn status(server: &RunningServer) -> Federation {
-    let mut pairs = server.federation();
-    let more = pairs.len().saturating_sub(MOST);
-    pairs.truncate(MOST);
-    Federation { pairs: pairs.into_iter().map(peering).collect(), more }
+    let (pairs, more) = few(server.federation());
+    let (arrivals, more_arrivals) = few(server.arrivals());
+    Federation {
+        pairs: pairs.map(peering).collect(),
+        more,
+        arrivals: arrivals.map(arrival).collect(),
+        more_arrivals,
+    }
+}
+
+/// The first of them, and how many others there are.
+fn few<T>(all: Vec<T>) -> (impl Iterator<Item = T>, usize) {
+    let more = all.len().saturating_sub(MOST);
+    (all.into_iter().take(MOST), more)
+}
+
+fn arrival(arrival: federation::Arrival) -> Arrival {
+    let proof = match arrival.proof {
+        Proof::Certificate => "its certificate",
+        Proof::Dialback => "dialback",
+        _ => "something else",
+    };
+    let management = match arrival.management {
+        Managed::Off => "not acknowledged",
+        Managed::Acknowledged => "acknowledged",
+        Managed::Resumable => "acknowledged, and can be resumed",
+        _ => "managed otherwise",
+    };
+    Arrival {
+        sender: arrival.sender.to_string(),
+        target: arrival.target.to_string(),
+        address: arrival.address.to_string(),
+        proof: proof.to_owned(),
+        tls: arrival.tls.to_owned(),
+        since: arrival.since.as_secs(),
+        stanzas: arrival.stanzas,
+        management: management.to_owned(),
+    }
 }
 
 fn peering(status: Status) -> Peering {

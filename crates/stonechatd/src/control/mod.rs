@@ -15,8 +15,8 @@ mod server;
 pub(crate) use client::Client;
 pub(crate) use office::{Office, running};
 pub(crate) use protocol::{
-    Answer, Federation, HostStatus, Peering, PeeringFailure, PeeringState, Reply, Request, Session, Status,
-    Step, Trial, User,
+    Answer, Arrival, Federation, HostStatus, Peering, PeeringFailure, PeeringState, Reply, Request, Session,
+    Status, Step, Trial, User,
 };
 pub(crate) use secret::Secret;
 pub(crate) use server::{Answering, ControlSocket};

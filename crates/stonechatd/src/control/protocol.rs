@@ -30,7 +30,7 @@ pub(crate) enum Request {
     Reload,
     /// Tells what is served.
     Status,
-    /// Tells about the ways to other servers.
+    /// Tells about the ways to other servers and from them.
     FederationStatus,
     /// Tries the way to a domain's server, from a host, or from the first one.
     FederationTest { from: Option<String>, domain: BareJid },
@@ -53,7 +53,7 @@ pub(crate) enum Answer {
     User(User),
     /// What is served.
     Status(Status),
-    /// The ways to other servers.
+    /// The ways to other servers and from them.
     Federation(Federation),
     /// How it went.
     Trial(Trial),
@@ -102,12 +102,33 @@ pub(crate) struct HostStatus {
     pub(crate) extensions: Vec<String>,
 }
 
-/// The ways to other servers.
+/// The ways to other servers, and those from them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Federation {
     pub(crate) pairs: Vec<Peering>,
     /// So many that are left out.
     pub(crate) more: usize,
+    pub(crate) arrivals: Vec<Arrival>,
+    /// So many of these that are left out.
+    pub(crate) more_arrivals: usize,
+}
+
+/// A stream of another server, for a pair of domains.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Arrival {
+    pub(crate) sender: String,
+    pub(crate) target: String,
+    /// The network address that it is connected from.
+    pub(crate) address: String,
+    /// Why it is believed to be the sender, in words.
+    pub(crate) proof: String,
+    /// The version of TLS.
+    pub(crate) tls: String,
+    /// Seconds for which it may send.
+    pub(crate) since: u64,
+    pub(crate) stanzas: u64,
+    /// How it is managed (XEP-0198), in words.
+    pub(crate) management: String,
 }
 
 /// The way from a host to another server's domain.

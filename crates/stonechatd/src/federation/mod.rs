@@ -25,7 +25,8 @@ with the same configuration; dialback cannot work then, as nobody is there to be
 /// What is done about other servers.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the domains that the running server has sent to or wanted to: stream, queue, the last failure, the next attempt.
+    /// List the domains that the running server has sent to or wanted to, with stream, queue, the last failure and the next attempt, and the
+    /// streams of other servers, with address, proof, TLS, and what was taken.
     Status,
     /// Try the way to the server of a domain, and explain each step of it.
     #[command(after_help = ABOUT_TEST)]

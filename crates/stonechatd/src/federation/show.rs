@@ -2,25 +2,46 @@
 
 use std::fmt::Write as _;
 
-use crate::control::{Federation, Peering, PeeringState, Trial};
+use crate::control::{Arrival, Federation, Peering, PeeringState, Trial};
 use crate::failure::Failure;
 use crate::operate::duration;
 
 /// What is spoken with other servers.
 pub(super) fn federation(federation: &Federation) -> String {
+    let arrivals = federation.arrivals.len() + federation.more_arrivals;
     let mut text = match federation.pairs.len() + federation.more {
-        0 => "no other server was spoken with".to_owned(),
+        0 if arrivals == 0 => return "no other server was spoken with".to_owned(),
+        0 => "nothing was to be sent to other servers".to_owned(),
         1 => "one pair of domains".to_owned(),
         pairs => format!("{pairs} pairs of domains"),
     };
-    for pair in &federation.pairs {
-        peering(&mut text, pair);
-    }
-    if federation.more > 0 {
-        // Writing to a string does not fail.
-        let _ = write!(text, "\nand {} more", federation.more);
-    }
+    federation.pairs.iter().for_each(|pair| peering(&mut text, pair));
+    and_more(&mut text, federation.more);
+    text.push_str(&match arrivals {
+        0 => "\nno stream of another server".to_owned(),
+        1 => "\none stream of another server".to_owned(),
+        streams => format!("\n{streams} streams of other servers"),
+    });
+    federation.arrivals.iter().for_each(|stream| arrival(&mut text, stream));
+    and_more(&mut text, federation.more_arrivals);
     text
+}
+
+fn and_more(text: &mut String, more: usize) {
+    if more > 0 {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\nand {more} more");
+    }
+}
+
+fn arrival(text: &mut String, stream: &Arrival) {
+    let Arrival { sender, target, address, proof, tls, since, stanzas, management } = stream;
+    let (count, since) = (if *stanzas == 1 { "stanza" } else { "stanzas" }, duration(*since));
+    let _ = write!(
+        text,
+        "\n{sender} to {target}\n  from     {address}, for {since}\n  proof    {proof}, {tls}\n  \
+         taken    {stanzas} {count}, {management}"
+    );
 }
 
 fn peering(text: &mut String, pair: &Peering) {
@@ -97,7 +118,7 @@ mod tests {
         let failure = PeeringFailure { text: "the certificate has expired".into(), ago: 61 };
         let failed = Peering { failure: Some(failure), ..pair(PeeringState::Failed { next: 4 }) };
         let waits = Peering { waiting: 2, bytes: 600, oldest: Some(3), ..pair(PeeringState::Connecting) };
-        let text = federation(&Federation { pairs: vec![failed, waits], more: 7 });
+        let text = federation(&Federation { pairs: vec![failed, waits], more: 7, ..Federation::default() });
         for part in [
             "9 pairs of domains",
             "a.example to b.example",
@@ -105,10 +126,37 @@ mod tests {
             "1m 1s ago: the certificate has expired",
             "2 stanzas, 600 bytes, the first for 3s",
             "and 7 more",
+            "no stream of another server",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         assert_eq!(federation(&Federation::default()), "no other server was spoken with");
+    }
+
+    #[test]
+    fn a_stream_of_another_server_is_told_with_address_proof_and_what_was_taken() {
+        let stream = Arrival {
+            sender: "b.example".into(),
+            target: "a.example".into(),
+            address: "2001:db8::1".into(),
+            proof: "its certificate".into(),
+            tls: "TLS 1.3".into(),
+            since: 61,
+            stanzas: 1,
+            management: "acknowledged".into(),
+        };
+        let text =
+            federation(&Federation { arrivals: vec![stream], more_arrivals: 2, ..Federation::default() });
+        let lines = [
+            "nothing was to be sent to other servers",
+            "3 streams of other servers",
+            "b.example to a.example",
+            "  from     2001:db8::1, for 1m 1s",
+            "  proof    its certificate, TLS 1.3",
+            "  taken    1 stanza, acknowledged",
+            "and 2 more",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), lines);
     }
 
     fn step(stage: &str, is_good: bool, text: &str) -> Step {

@@ -92,6 +92,11 @@ impl Management {
         }
     }
 
+    /// Whether the stream can be resumed.
+    pub(super) const fn is_held(&self) -> bool {
+        matches!(self.count, Count::Held(_))
+    }
+
     /// The stream was closed.
     pub(super) fn forget(&self, resumable: &Resumable) {
         if let Count::Held(held) = &self.count {
