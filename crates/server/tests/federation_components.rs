@@ -11,7 +11,8 @@ use peers::{Authority, WITHIN, route};
 use stonechat_extension::{Answered, Remote};
 use stonechat_jid::Jid;
 use stonechat_server::RunningServer;
-use stonechat_server::config::Policy;
+use stonechat_server::config::{Component, Config, KeyPair, Listener, Policy};
+use stonechat_server::federation::Proof;
 use stonechat_stanza::error::Condition;
 use stonechat_stanza::{Element, Stanza, StanzaError, iq, message};
 use tokio::sync::mpsc;
@@ -98,4 +99,74 @@ async fn nobody_elsewhere_is_a_component() {
         "{error}"
     );
     assert_eq!(a.shutdown().await + b.shutdown().await + liar.shutdown().await, 0);
+}
+
+/// Two servers that require certificates, the first configured further, with a component.
+async fn certified(
+    change: impl FnOnce(&Authority, &mut Config),
+) -> (Authority, RunningServer, RunningServer, mpsc::Receiver<Stanza>) {
+    let authority = Authority::new();
+    let a = authority.serve("a.example", Policy::Certificate, None).await;
+    let b = authority.serve("b.example", Policy::Certificate, None).await;
+    let mut config = a.config();
+    config.listeners.push(Listener::component("127.0.0.1:0".parse().unwrap()));
+    config.components.insert(IRC.to_owned(), Component::with_secret("hunter2hunter2"));
+    change(&authority, &mut config);
+    a.reload(config).await.unwrap();
+    route(&a, "b.example", &b).await;
+    route(&b, IRC, &a).await;
+    route(&b, "a.example", &a).await;
+    let (gateway, stanzas) = mpsc::channel(8);
+    a.hosts().attach(IRC, Arc::new(Gateway(gateway)));
+    (authority, a, b, stanzas)
+}
+
+/// The certificate of the component alone.
+fn own(authority: &Authority, config: &mut Config) {
+    config.components.get_mut(IRC).unwrap().tls = Some(authority.sign(IRC));
+}
+
+/// That of the host, which is not the server's, names all that is below it as well.
+fn of_host(authority: &Authority, config: &mut Config) {
+    let KeyPair { certificate, key } = authority.sign("other.example");
+    (config.tls.certificate, config.tls.key) = (Some(certificate), Some(key));
+    let pair = authority.sign_all(&["a.example", "*.a.example"]);
+    config.hosts.get_mut("a.example").unwrap().tls = Some(pair);
+}
+
+/// The component asks who is elsewhere, and hears the answer.
+async fn asks(a: &RunningServer, stanzas: &mut mpsc::Receiver<Stanza>) -> StanzaError {
+    let request = Stanza::iq(iq::Type::Get).with_from(jid(IRC)).with_to(jid("b.example"));
+    let request = request.with_element(&Element::bare("query", "urn:example:nobody")).with_id("1");
+    a.hosts().from_component(request).await.unwrap();
+    next(stanzas).await.error().unwrap()
+}
+
+#[tokio::test]
+async fn a_component_s_domain_is_proved_by_its_certificate_in_both_directions() {
+    let changes: [fn(&Authority, &mut Config); 2] = [own, of_host];
+    for change in changes {
+        let (_authority, a, b, mut stanzas) = certified(change).await;
+        // The other server's answer comes on a stream on which it has seen the certificate of the component's domain.
+        let error = asks(&a, &mut stanzas).await;
+        assert_eq!((error.condition, error.text()), (Condition::ServiceUnavailable, None));
+        let of_b: Vec<_> = b.arrivals().into_iter().map(|stream| (stream.sender, stream.proof)).collect();
+        assert_eq!(of_b, [(IRC.parse().unwrap(), Proof::Certificate)]);
+        let of_a: Vec<_> = a.arrivals().into_iter().map(|stream| (stream.target, stream.proof)).collect();
+        assert_eq!(of_a, [(IRC.parse().unwrap(), Proof::Certificate)]);
+        // The host has its own as before.
+        let error = peers::ask(&b, "b.example", "a.example").await;
+        assert_eq!((error.condition, error.text()), (Condition::ServiceUnavailable, None));
+        assert_eq!(a.shutdown().await + b.shutdown().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn the_certificate_of_another_domain_is_not_the_component_s() {
+    let (_authority, a, b, mut stanzas) = certified(|_, _| {}).await;
+    let error = asks(&a, &mut stanzas).await;
+    assert!(error.text().unwrap_or_default().contains("a certificate is required"), "{error}");
+    let error = peers::ask(&b, "b.example", IRC).await;
+    assert!(error.text().unwrap_or_default().contains("is for a.example, not for this domain"), "{error}");
+    assert_eq!(a.shutdown().await + b.shutdown().await, 0);
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stonechat_stream::component;
 use zeroize::Zeroizing;
 
-use super::{ConfigError, seconds};
+use super::{ConfigError, KeyPair, seconds};
 
 /// What a component and this server share. Not shown by `Debug`, nor written by serde.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +57,9 @@ pub struct Component {
     /// The file with the secret, which nobody but its owner may be allowed to read; white space around the secret does not count. Read at
     /// the start and at each reload.
     pub secret_file: Option<PathBuf>,
+    /// The certificate of its domain, for other servers. Default: that of the host above it where it names the domain, as one with
+    /// `*.example.org` does, or else the one of the server's `tls` section.
+    pub tls: Option<KeyPair>,
     /// How many connections it may have at the same time; one more is refused with `conflict`. With several, what one address sends to the
     /// component comes over one of them. Default: 1.
     pub connections: usize,
@@ -73,6 +76,7 @@ impl Default for Component {
         Self {
             secret: None,
             secret_file: None,
+            tls: None,
             connections: 1,
             queue_bytes: 1 << 20,
             wait: Duration::from_secs(30),

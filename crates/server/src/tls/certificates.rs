@@ -8,6 +8,8 @@ use arc_swap::ArcSwapOption;
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use stonechat_net::Service;
+use stonechat_net::certificate::{Name, covers};
 
 use super::{TlsError, load};
 use crate::config::{Config, KeyPair};
@@ -22,6 +24,8 @@ pub(super) struct Certificate {
     pub(super) certified: Arc<CertifiedKey>,
     /// What `tls-server-end-point` is for it (RFC 5929 §4); nothing where that is not defined.
     pub(super) end_point: Option<Vec<u8>>,
+    /// Whom it is for.
+    pub(super) names: Vec<Name>,
 }
 
 impl Certificate {
@@ -38,10 +42,23 @@ struct Names {
     default: Arc<Certificate>,
 }
 
+impl Names {
+    /// The certificate for a domain as it stands in SNI: its own; or that of the nearest domain above it that has one which names it, as with
+    /// services of a host; or the default.
+    fn of(&self, domain: &str) -> &Arc<Certificate> {
+        let above = || {
+            let mut above =
+                domain.match_indices('.').filter_map(|(at, _)| self.by_name.get(&domain[at + 1..]));
+            above.find(|certificate| covers(&certificate.names, domain, Service::Server))
+        };
+        self.by_name.get(domain).or_else(above).unwrap_or(&self.default)
+    }
+}
+
 impl ResolvesServerCert for Names {
     /// The certificate for a client that asks for a name (SNI), or does not say whom it wants.
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let named = hello.server_name().and_then(|name| self.by_name.get(&name.to_ascii_lowercase()));
+        let named = hello.server_name().map(|name| self.of(&name.to_ascii_lowercase()));
         let chosen = named.unwrap_or(&self.default);
         CHOSEN.set(Some(Arc::clone(chosen)));
         Some(Arc::clone(&chosen.certified))
@@ -64,7 +81,7 @@ struct InService {
     servers: Arc<ServerConfig>,
 }
 
-/// The certificates of all hosts, which can be loaded anew while they are used.
+/// The certificates of all hosts and components, which can be loaded anew while they are used.
 #[derive(Debug, Default)]
 pub struct Certificates(ArcSwapOption<InService>);
 
@@ -93,6 +110,11 @@ impl Certificates {
                 by_name.insert(sni(domain), certificate);
             }
         }
+        for (domain, component) in &config.components {
+            if let Some(pair) = component.tls.clone() {
+                by_name.insert(sni(domain), certificate(pair)?);
+            }
+        }
         let Some(default) = default else { return Ok(Fresh(None)) };
         let names = Arc::new(Names { by_name, default });
         let config = |whom| load::config(Arc::clone(&names) as _, config.tls.minimum_version, whom);
@@ -115,12 +137,10 @@ impl Certificates {
         }))
     }
 
-    /// The certificate of a host, for where this side is the one that connects.
+    /// The certificate of a domain, for where this side is the one that connects.
     pub(crate) fn of(&self, domain: &str) -> Option<Arc<CertifiedKey>> {
         let service = self.0.load();
-        let names = &service.as_ref()?.names;
-        let certificate = names.by_name.get(&sni(domain)).unwrap_or(&names.default);
-        Some(Arc::clone(&certificate.certified))
+        Some(Arc::clone(&service.as_ref()?.names.of(&sni(domain)).certified))
     }
 
     /// Whether there is any.

@@ -9,7 +9,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use stonechat_net::certificate::Unjudged;
+use stonechat_net::certificate::{Unjudged, names};
 use stonechat_stream::tls::{ALPN_CLIENT, ALPN_SERVER};
 
 use super::TlsError;
@@ -24,6 +24,7 @@ const MOST: u64 = 1 << 20;
 pub(super) fn certificate(pair: &KeyPair) -> Result<Certificate, TlsError> {
     let chain = chain(&pair.certificate)?;
     let end_point = chain.first().and_then(|leaf| stonechat_sasl::end_point_hash(leaf));
+    let names = chain.first().map(|leaf| names(leaf)).unwrap_or_default();
     let key = PrivateKeyDer::from_pem_slice(&read(&pair.key)?).map_err(|error| match error {
         pem::Error::NoItemsFound => TlsError::file(&pair.key, "there is no private key in this file"),
         error => TlsError::file(&pair.key, error),
@@ -31,12 +32,12 @@ pub(super) fn certificate(pair: &KeyPair) -> Result<Certificate, TlsError> {
     let certified = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|source| {
         TlsError::Pair { certificate: pair.certificate.clone(), key: pair.key.clone(), source }
     })?;
-    Ok(Certificate { certified: Arc::new(certified), end_point })
+    Ok(Certificate { certified: Arc::new(certified), end_point, names })
 }
 
-/// How handshakes are done with the certificates that `names` chooses.
+/// How handshakes are done with the certificates that `chooser` chooses.
 pub(super) fn config(
-    names: Arc<dyn ResolvesServerCert>,
+    chooser: Arc<dyn ResolvesServerCert>,
     minimum: TlsVersion,
     whom: Whom,
 ) -> Result<Arc<ServerConfig>, TlsError> {
@@ -52,7 +53,7 @@ pub(super) fn config(
         // Policy judges what they show, after the handshake: dialback may do without.
         Whom::Servers => builder.with_client_cert_verifier(Unjudged::new(provider)),
     };
-    let mut config = builder.with_cert_resolver(names);
+    let mut config = builder.with_cert_resolver(chooser);
     config.require_ems = true;
     config.alpn_protocols = vec![match whom {
         Whom::Clients => ALPN_CLIENT.to_vec(),

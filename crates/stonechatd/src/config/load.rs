@@ -96,11 +96,16 @@ fn read(path: &Path) -> Result<File, Failure> {
 
 /// Paths in a file are relative to its folder.
 fn complete(config: &mut Config, folder: &Path) {
-    let pairs = config.hosts.values_mut().filter_map(|host| host.tls.as_mut());
-    let hosts = pairs.flat_map(|pair| [&mut pair.certificate, &mut pair.key]);
+    let of_hosts = config.hosts.values_mut().map(|host| &mut host.tls);
+    let (of_components, secrets): (Vec<_>, Vec<_>) = config
+        .components
+        .values_mut()
+        .map(|component| (&mut component.tls, &mut component.secret_file))
+        .unzip();
+    let pairs = of_hosts.chain(of_components).filter_map(Option::as_mut);
+    let certificates = pairs.flat_map(|pair| [&mut pair.certificate, &mut pair.key]);
     let files = [&mut config.tls.certificate, &mut config.tls.key, &mut config.federation.authorities];
-    let secrets = config.components.values_mut().filter_map(|component| component.secret_file.as_mut());
-    let all = files.into_iter().flatten().chain(hosts).chain(secrets);
+    let all = files.into_iter().chain(secrets).flatten().chain(certificates);
     all.for_each(|path| *path = folder.join(&*path));
 }
 
@@ -150,15 +155,19 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_file() {
-        let text = "data = \"d\"\n[hosts.a.tls]\ncertificate = \"c.pem\"\nkey = \"/k.pem\"\n[components.b]\nsecret_file = \"b\"";
+        let text = "data = \"d\"\n[hosts.a.tls]\ncertificate = \"c.pem\"\nkey = \"/k.pem\"\n[components.b]\nsecret_file = \"b\"\n\
+                    tls = { certificate = \"d.pem\", key = \"d.key\" }";
         let settings = load(text).unwrap();
         assert_eq!(settings.data, Path::new("d"));
         let pair = settings.server.hosts["a"].tls.as_ref().unwrap();
         assert!(pair.certificate.is_absolute() && pair.certificate.ends_with("c.pem"));
         assert_eq!(pair.key, Path::new("/k.pem"));
         assert!(settings.own_certificates.is_empty());
-        let secret = settings.server.components["b"].secret_file.as_ref().unwrap();
+        let component = &settings.server.components["b"];
+        let secret = component.secret_file.as_ref().unwrap();
         assert!(secret.is_absolute() && secret.ends_with("b"));
+        let key = &component.tls.as_ref().unwrap().key;
+        assert!(key.is_absolute() && key.ends_with("d.key"));
     }
 
     #[test]
