@@ -47,6 +47,9 @@ pub struct Federated {
     pub other: (String, u16),
     /// Whether TLS is the first word at that port. ejabberd only finds such a port in DNS.
     pub other_direct_tls: bool,
+    /// The DNS server by which ejabberd finds the other server, in place of the port above; it asks for SRV records alone, and only for
+    /// domains of several labels.
+    pub name_server: Option<SocketAddr>,
 }
 
 /// A server of somebody else's that serves `localhost`, or the domain that it is given, and has the accounts `user1` and `user2`, with the passwords `pw-user1` and
@@ -218,7 +221,7 @@ impl Counterpart {
             Kind::Ejabberd => {
                 let template = if self.federated.is_some() { EJABBERD_S2S } else { EJABBERD };
                 write("ejabberd.yml", &fill(template));
-                write("inetrc", "{lookup, [\"file\", \"native\"]}.\n");
+                write("inetrc", &self.resolver());
                 let (port, folder) = (self.distribution, folder.display());
                 let control = format!(
                     "ERLANG_NODE=tests{port}@localhost\nINET_DIST_INTERFACE=127.0.0.1\nERL_DIST_PORT={port}\n\
@@ -230,6 +233,22 @@ impl Counterpart {
                 write("ejabberdctl", &script.replace("INSTALLUSER=ejabberd", "INSTALLUSER="));
             }
         }
+    }
+
+    /// How Erlang finds hosts, and whom it asks for SRV records.
+    fn resolver(&self) -> String {
+        let lookup = "{lookup, [\"file\", \"native\"]}.\n";
+        let name_server = self.federated.as_ref().and_then(|federated| federated.name_server);
+        let name_server = name_server.map(|at| match at {
+            SocketAddr::V4(at) => {
+                let [a, b, c, d] = at.ip().octets();
+                // What the system has to say of name servers would be heeded later than this.
+                let none = "{resolv_conf, \"\"}.\n";
+                format!("{none}{{nameserver, {{{a},{b},{c},{d}}}, {}}}.\n", at.port())
+            }
+            SocketAddr::V6(_) => panic!("the tests are on the loopback interface of IPv4"),
+        });
+        lookup.to_owned() + &name_server.unwrap_or_default()
     }
 
     fn fill_federated(&self, template: &str) -> String {

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use client::{Online, WITHIN, chat};
 use stonechat_client::protocol::Backoff;
-use stonechat_client::{Builder, Client, Error, Event, Fault, Place, Trust};
+use stonechat_client::{Builder, Error, Event, Fault, Place};
 use stonechat_sasl::Mechanism;
 use stonechat_sasl::client::Policy;
-use stonechat_stanza::{Stanza, ns, presence};
+use stonechat_stanza::ns;
 use stonechat_tests::counterpart::Kind;
 use stonechat_tests::{Counterpart, Cutter, Stream};
 use stonechat_xep_mam::client::{self as mam, Archive, Position};
@@ -20,9 +20,7 @@ use stonechat_xep_ping::client::Pinger;
 use tokio::time::timeout;
 
 fn builder(server: &Counterpart, user: &str, at: SocketAddr) -> Builder {
-    Client::builder(format!("{user}@localhost").parse().unwrap())
-        .password(format!("pw-{user}"))
-        .trust(Trust::roots(client::read(&server.certificate())))
+    client::foreign(server, user)
         .place(Place::Host("127.0.0.1".to_owned(), at.port()))
         .extension(&stonechat_xep_ping::CLIENT)
         .extension(&stonechat_xep_roster::CLIENT)
@@ -31,9 +29,7 @@ fn builder(server: &Counterpart, user: &str, at: SocketAddr) -> Builder {
 async fn log_in(server: &Counterpart, user: &str, at: SocketAddr) -> Online {
     let quick = Backoff { first: Duration::from_millis(20), ..Backoff::default() };
     let builder = builder(server, user, at).configure(|config| config.reconnect = Some(quick));
-    let online = Online::start(builder).await;
-    online.client.send(Stanza::presence(presence::Type::Available)).await.unwrap();
-    online
+    Online::available(builder).await
 }
 
 /// The mechanisms by which one can log in, on both listeners.

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use client::{Online, WITHIN};
 use stonechat_client::protocol::Backoff;
-use stonechat_client::{Builder, Client, Event, Place, Trust};
+use stonechat_client::{Builder, Event, Place};
 use stonechat_stanza::forms::{Field, Form, Type};
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Stanza, presence};
 use stonechat_tests::counterpart::Kind;
 use stonechat_tests::{Counterpart, Cutter};
 use stonechat_xep_muc::client::{
@@ -26,9 +25,7 @@ fn room() -> BareJid {
 }
 
 fn builder(server: &Counterpart, user: &str, port: u16) -> Builder {
-    Client::builder(format!("{user}@localhost").parse().unwrap())
-        .password(format!("pw-{user}"))
-        .trust(Trust::roots(client::read(&server.certificate())))
+    client::foreign(server, user)
         .place(Place::Host("127.0.0.1".to_owned(), port))
         .extension(&stonechat_xep_ping::CLIENT)
         .extension(&stonechat_xep_disco::CLIENT)
@@ -36,10 +33,8 @@ fn builder(server: &Counterpart, user: &str, port: u16) -> Builder {
 }
 
 async fn log_in(server: &Counterpart, user: &str) -> Online {
-    let online = Online::start(builder(server, user, server.c2s().port())).await;
     // Invitations go to who is there.
-    online.client.send(Stanza::presence(presence::Type::Available)).await.unwrap();
-    online
+    Online::available(builder(server, user, server.c2s().port())).await
 }
 
 /// Waits for news of the room.

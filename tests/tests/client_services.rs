@@ -33,10 +33,7 @@ fn trust(server: &Counterpart) -> Trust {
 
 fn builder(server: &Counterpart, user: &str) -> Builder {
     let follow: toml::Table = format!("follow = ['{TUNE}']").parse().unwrap();
-    let base = Client::builder(jid(user))
-        .password(format!("pw-{user}"))
-        .trust(trust(server))
-        .place(Place::Host("127.0.0.1".to_owned(), server.c2s().port()));
+    let base = client::foreign(server, user);
     [
         &stonechat_xep_roster::CLIENT,
         &stonechat_xep_presence::CLIENT,

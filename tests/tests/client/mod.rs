@@ -12,7 +12,7 @@ use stonechat_client::{Builder, Client, Event, Events, Place, Trust};
 use stonechat_sasl::Mechanism;
 use stonechat_stanza::jid::{BareJid, FullJid, Jid};
 use stonechat_stanza::{Element, Stanza, message, ns, presence};
-use stonechat_tests::Server;
+use stonechat_tests::{Counterpart, Server};
 use stonechat_xep_roster::client::{Event as Change, Roster};
 use tokio::time::timeout;
 
@@ -34,6 +34,14 @@ pub(crate) fn bare(server: &Server, user: &str) -> Builder {
     Client::builder(format!("{user}@localhost").parse().unwrap())
         .password(format!("pw-{user}"))
         .trust(Trust::roots(certificates(server)))
+        .place(Place::Host("127.0.0.1".to_owned(), server.c2s().port()))
+}
+
+/// A client of a user of somebody else's server, without extensions.
+pub(crate) fn foreign(server: &Counterpart, user: &str) -> Builder {
+    Client::builder(format!("{user}@localhost").parse().unwrap())
+        .password(format!("pw-{user}"))
+        .trust(Trust::roots(read(&server.certificate())))
         .place(Place::Host("127.0.0.1".to_owned(), server.c2s().port()))
 }
 
@@ -65,6 +73,13 @@ impl Online {
                 other => panic!("instead of a session: {other:?}"),
             }
         }
+    }
+
+    /// The same, and becomes available.
+    pub(crate) async fn available(builder: Builder) -> Self {
+        let online = Self::start(builder).await;
+        online.client.send(Stanza::presence(presence::Type::Available)).await.unwrap();
+        online
     }
 
     /// The next event.
@@ -106,9 +121,7 @@ impl Online {
 
 /// Logs in, and becomes available.
 pub(crate) async fn log_in(server: &Server, user: &str) -> Online {
-    let online = Online::start(builder(server, user)).await;
-    online.client.send(Stanza::presence(presence::Type::Available)).await.unwrap();
-    online
+    Online::available(builder(server, user)).await
 }
 
 /// A message with a body.

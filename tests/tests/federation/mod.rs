@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "not every test uses all")]
 
+pub(crate) mod both;
 pub(crate) mod pair;
 
 use std::net::SocketAddr;
@@ -11,8 +12,8 @@ use stonechat_extension::client::{Query, RequestError};
 use stonechat_stanza::error::Condition;
 use stonechat_stanza::jid::Jid;
 use stonechat_stanza::{Kind, ParseError, Stanza, StanzaError, iq, message, ns, payload, presence};
-use stonechat_tests::counterpart::{Counterpart, Federated, Kind as Software};
-use stonechat_tests::{Authority, Identity, Server, Settings, free_port};
+use stonechat_tests::counterpart::{Federated, Kind as Software};
+use stonechat_tests::{Authority, Identity, Server, Settings};
 use stonechat_xep_vcard::VCard;
 use stonechat_xep_vcard::client::VCards;
 use toml::Value;
@@ -73,41 +74,30 @@ pub(crate) fn serve(
 pub(crate) struct Way {
     /// Whether certificates are required, or dialback is enough.
     pub(crate) certificates: bool,
-    /// Whether TLS is the first word, in both directions; with ejabberd, to it alone.
+    /// Whether TLS is the first word, in both directions; to ejabberd alone, unless it finds ours by DNS.
     pub(crate) direct_tls: bool,
+    /// Whether the other server finds ours by SRV records, for which there is a DNS server then.
+    pub(crate) by_dns: bool,
     /// The domain of the other server.
     pub(crate) theirs: &'static str,
 }
 
-/// Both, with certificates of their own.
-pub(crate) fn both(
-    kind: Software,
-    domain: &str,
-    identities: (Identity, Identity),
-    authority: &Authority,
-    way: Way,
-) -> (Server, Counterpart) {
-    let ports = (free_port(), free_port());
-    let policy = if way.certificates { "certificate" } else { "dialback" };
-    let (to, how) = if way.direct_tls { (ports.1, "s2s-direct-tls") } else { (ports.0, "s2s") };
-    let settings = settings(domain, authority, &identities.0, policy);
-    let ours = start(&routed(settings, way.theirs, to, how), domain);
-    let theirs = other(kind, authority, identities.1, way, ports, (domain, &ours));
-    (ours, theirs)
-}
+/// With certificates, and STARTTLS.
+pub(crate) const CERTIFICATES: Way =
+    Way { certificates: true, direct_tls: false, by_dns: false, theirs: THEIRS };
 
-/// The other server, which finds ours.
-pub(crate) fn other(
+/// What the other server is told, which finds ours.
+pub(crate) fn federated(
     kind: Software,
     authority: &Authority,
     identity: Identity,
     way: Way,
     (port, direct_tls_port): (u16, u16),
     (domain, ours): (&str, &Server),
-) -> Counterpart {
+) -> Federated {
     let other_direct_tls = way.direct_tls && kind == Software::Prosody;
     let listener = if other_direct_tls { "s2s-direct-tls" } else { "s2s" };
-    let federated = Federated {
+    Federated {
         domain: way.theirs.to_owned(),
         port,
         direct_tls_port,
@@ -116,8 +106,8 @@ pub(crate) fn other(
         certificates: way.certificates,
         other: (domain.to_owned(), ours.ready().address(listener).port()),
         other_direct_tls,
-    };
-    Counterpart::federated(kind, federated)
+        name_server: None,
+    }
 }
 
 /// A client of the user at this address, available.
@@ -129,9 +119,7 @@ pub(crate) async fn log_in(user: &str, at: SocketAddr) -> Online {
         // What the servers of a test show to clients is good or not, as the test has it.
         .trust(Trust::dangerously_accept_any_certificate())
         .place(Place::Host("127.0.0.1".to_owned(), at.port()));
-    let online = Online::start(builder).await;
-    online.client.send(Stanza::presence(presence::Type::Available)).await.unwrap();
-    online
+    Online::available(builder).await
 }
 
 /// The next stanza that is wanted; others are passed over.
