@@ -19,9 +19,7 @@
 //! Components (XEP-0114) connect where there is a listener for them, on the loopback interface unless it is said otherwise; each has a domain and a
 //! secret of its own ([`config::Component`]). They speak with the hosts, with each other and with other servers.
 //!
-//! Left out: between servers, bidirectional streams (XEP-0288), stream management, so that what a link that is cut had under way may be
-//! lost, and revocation of certificates; EXTERNAL for clients; WebSocket and
-//! BOSH;
+//! Left out: between servers, bidirectional streams (XEP-0288) and revocation of certificates; EXTERNAL for clients; WebSocket and BOSH;
 //! and everything that a XEP describes, roster and presence included, which are extensions. Reading files of
 //! configuration and being a daemon is the business of the program around it.
 //!
