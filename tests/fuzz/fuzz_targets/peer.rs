@@ -1,5 +1,5 @@
-//! Streams between servers, both roles: what the other side sends and what the driver answers, in any order. Nothing may panic, nothing
-//! happens after the end, and a stanza comes through only for a pair that the driver has found good.
+//! Streams between servers, both roles, with stream management: what the other side sends and what the driver answers, in any order. Nothing
+//! may panic, nothing happens after the end, and a stanza comes through only for a pair that the driver has found good.
 //!
 //! The first byte chooses the role and the protection; the rest are pieces that end with a byte 0. The first byte of a piece says whether
 //! it is XML from the other side or something that the driver does.
@@ -8,11 +8,13 @@
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 use stonechat_stanza::jid::BareJid;
+use stonechat_stanza::sm;
 use stonechat_stream::codec::{Content, Decoder, Framing, Limits};
 use stonechat_stream::dialback::{Answer, Pair, Secret};
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::peer::{
-    Incoming, IncomingAction, IncomingConfig, Offer, Outgoing, OutgoingAction, OutgoingConfig, Purpose,
+    Incoming, IncomingAction, IncomingConfig, Management, Offer, Outgoing, OutgoingAction, OutgoingConfig,
+    Purpose,
 };
 
 const OPEN: &str = "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' \
@@ -52,7 +54,8 @@ impl Server {
             assert!(!self.closed, "{action:?} after the end");
             match action {
                 IncomingAction::HostWanted(wanted) => {
-                    let offer = Offer { external: self.external, dialback: true, features: Vec::new() };
+                    let external = self.external;
+                    let offer = Offer { external, dialback: true, management: true, features: Vec::new() };
                     self.machine.host((wanted.to == "montague.example").then_some(offer));
                 }
                 IncomingAction::StartTls => {
@@ -73,6 +76,11 @@ impl Server {
                     let (from, to) = (stanza.from().expect("checked"), stanza.to().expect("checked"));
                     assert!(self.good.iter().any(|pair| pair.is(from.domain(), to.domain())), "{stanza}");
                 }
+                IncomingAction::Enable(_) => {
+                    self.machine.enabled(&sm::Enabled { id: None, resume: false, max: None, location: None });
+                }
+                IncomingAction::Resume(resume) => self.machine.resumed(&resume.previd, 1),
+                IncomingAction::AckWanted => self.machine.acknowledge(1),
                 IncomingAction::Close(_) => self.closed = true,
                 _ => {}
             }
@@ -134,7 +142,7 @@ impl Client {
                     self.restarted = true;
                     self.decoder.reset();
                 }
-                OutgoingAction::Established => assert!(self.asked || self.restarted),
+                OutgoingAction::Established(_) => assert!(self.asked || self.restarted),
                 OutgoingAction::Close(_) => self.closed = true,
                 _ => {}
             }
@@ -173,7 +181,13 @@ fuzz_target!(|data: &[u8]| {
     } else {
         let dialback = (options & 8 != 0).then(|| Secret::new([7; 32]));
         let purpose = match options & 16 {
-            0 => Purpose::Send { external: options & 32 != 0, dialback },
+            0 => {
+                let management = match options & 64 {
+                    0 => Management::Enable,
+                    _ => Management::Resume { id: "1".to_owned(), handled: 0 },
+                };
+                Purpose::Send { external: options & 32 != 0, dialback, management }
+            }
             _ => Purpose::Verify { stream: "1".to_owned(), key: "225c".to_owned() },
         };
         let machine = Outgoing::new(OutgoingConfig { pair: pair(), tls: tls(*options), purpose });
