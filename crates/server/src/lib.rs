@@ -11,7 +11,8 @@
 //! has gathered for a client leaves as one write, and a client that is idle holds no buffers.
 //!
 //! Where there is a listener for them, it speaks with other servers as well: TLS always, and EXTERNAL (XEP-0178) or, where the policy for a
-//! domain allows it, dialback (XEP-0220). [`config::Federation`] has the rules. What waits for a server that cannot be reached goes
+//! domain allows it, dialback (XEP-0220), over one stream for both directions where both sides want that (XEP-0288). What a stream that broke
+//! had under way goes on over the next (XEP-0198). [`config::Federation`] has the rules. What waits for a server that cannot be reached goes
 //! back to its sender with the cause. [`RunningServer::federation`] says how each domain stands, [`RunningServer::arrivals`] which streams
 //! of others there are, [`RunningServer::examine`] why one is not reached. Where the system does not make the connections, a
 //! [`federation::Connector`] does, and [`RunningServer::serve`] takes those that come some other way.
@@ -19,8 +20,8 @@
 //! Components (XEP-0114) connect where there is a listener for them, on the loopback interface unless it is said otherwise; each has a domain and a
 //! secret of its own ([`config::Component`]). They speak with the hosts, with each other and with other servers.
 //!
-//! Left out: between servers, bidirectional streams (XEP-0288) and revocation of certificates; EXTERNAL for clients; WebSocket and BOSH;
-//! and everything that a XEP describes, roster and presence included, which are extensions. Reading files of
+//! Left out: between servers, several pairs of domains on one stream from here, and revocation of certificates; EXTERNAL for clients;
+//! WebSocket and BOSH; and everything that a XEP describes, roster and presence included, which are extensions. Reading files of
 //! configuration and being a daemon is the business of the program around it.
 //!
 //! # Example

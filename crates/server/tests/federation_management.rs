@@ -6,7 +6,7 @@ mod peers;
 
 use std::time::Duration;
 
-use peers::{Authority, Remote, WITHIN, ask, direct};
+use peers::{Authority, Remote, WITHIN, ask, direct, messages};
 use stonechat_server::RunningServer;
 use stonechat_server::config::{Federation, KeyPair, Policy, RouteKind};
 use stonechat_server::federation::Managed;
@@ -200,17 +200,6 @@ impl Play {
             self.server.host("a.example").unwrap().send(message).await;
             self.sent += 1;
         }
-    }
-}
-
-/// Expects these messages, and no other before them.
-async fn messages(remote: &mut Remote, numbers: std::ops::Range<usize>) {
-    for number in numbers {
-        remote.until("<message").await;
-        remote.until(" id='").await;
-        remote.until("'").await;
-        let id = remote.passed.trim_end_matches('\'').to_owned();
-        assert_eq!(id, format!("m{number}"));
     }
 }
 

@@ -4,7 +4,7 @@
 //! - [`codec`] turns bytes into frames and back, within limits.
 //! - [`negotiation`] leads a stream from its first header to a bound resource: two state machines, one for the
 //!   server's side and one for the client's, that ask a driver for whatever is not XML.
-//! - [`dialback`] and [`negotiation::peer`] are for streams between servers.
+//! - [`dialback`], [`bidi`] and [`negotiation::peer`] are for streams between servers.
 //! - [`component`] and [`negotiation::component`] are for streams between a server and its components (XEP-0114).
 //! - [`StreamHeader`], [`Features`], [`StreamError`], [`tls`], [`sasl`], [`bind`] and [`session`] are what they
 //!   speak of.
@@ -48,6 +48,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod bidi;
 pub mod bind;
 pub mod codec;
 pub mod component;

@@ -124,7 +124,7 @@ struct Honest {
 impl Honest {
     fn new(secret: &Secret) -> Self {
         let dialback = Some(secret.clone());
-        let purpose = Purpose::Send { external: false, dialback, management: Management::Off };
+        let purpose = Purpose::Send { external: false, dialback, management: Management::Off, bidi: false };
         let config = OutgoingConfig { pair: pair(CAPULET, MONTAGUE), tls: Tls::Established, purpose };
         Self {
             machine: Outgoing::new(config),

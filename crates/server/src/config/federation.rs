@@ -78,6 +78,8 @@ pub struct Federation {
     /// Streams that are being set up at the same time, a fourth of them for the same sender; others wait for their turn. So many again may be
     /// set up to ask about the keys of others (dialback). Default: 50. A change takes effect at the next start.
     pub connecting: usize,
+    /// Whether streams are for both directions where the other server wants that as well (XEP-0288). Default: yes.
+    pub bidi: bool,
     /// Pairs of domains that one stream of another server may be for (XEP-0220 §2.6). Default: 20.
     pub pairs_per_stream: usize,
     /// How long setting up a stream may take, and waiting for the turn to, in seconds; what waits goes back to its senders then.
@@ -116,6 +118,7 @@ impl Default for Federation {
             queue_bytes: 1 << 20,
             pairs: 1000,
             connecting: 50,
+            bidi: true,
             pairs_per_stream: 20,
             connect: Duration::from_secs(30),
             idle: Duration::from_secs(600),

@@ -54,14 +54,19 @@ impl Link {
     /// # Errors
     /// What the codec refuses, or the broken connection.
     pub(crate) async fn frame(&mut self) -> Result<Option<Frame>, Unreadable> {
+        poll_fn(|cx| self.poll_frame(cx)).await
+    }
+
+    /// As [`frame`](Self::frame).
+    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Frame>, Unreadable>> {
         loop {
             let frame = self.decoder.decode(&mut self.input)?;
             self.release();
             if frame.is_some() {
-                return Ok(frame);
+                return Poll::Ready(Ok(frame));
             }
-            if poll_fn(|cx| self.poll_read(cx)).await? == 0 {
-                return Ok(None);
+            if ready!(self.poll_read(cx))? == 0 {
+                return Poll::Ready(Ok(None));
             }
         }
     }

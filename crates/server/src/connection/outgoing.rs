@@ -37,6 +37,11 @@ impl Outgoing {
         !self.letters.is_empty() || !self.own.is_empty() || self.unflushed
     }
 
+    /// How many bytes of what the stream itself has said are not written.
+    pub(crate) fn unwritten_own(&self) -> usize {
+        self.own.len() - self.own_at
+    }
+
     /// Whether anything was written since this was last asked for.
     pub(crate) fn take_moved(&mut self) -> bool {
         std::mem::take(&mut self.moved)

@@ -1,13 +1,14 @@
 //! A stream to another server: the machine of `stonechat-stream` with a connection.
 
+use std::collections::VecDeque;
 use std::io;
 
 use bytes::BytesMut;
 use stonechat_net::{Connection, Transport, Turn};
 use stonechat_stanza::{Stanza, sm};
 use stonechat_stream::StreamError;
-use stonechat_stream::codec::{Content, Decoder, Frame, Framing, Limits};
-use stonechat_stream::dialback::Answer;
+use stonechat_stream::codec::{Content, Decoder, Framing, Limits};
+use stonechat_stream::dialback::{Answer, Pair};
 use stonechat_stream::negotiation::client;
 use stonechat_stream::negotiation::peer::{
     Established, Outgoing, OutgoingAction, OutgoingConfig, OutgoingError,
@@ -17,9 +18,13 @@ use tokio::time::timeout;
 
 use super::explain;
 use super::failure::Failure;
+use super::link::size;
 use super::shake::Handshake;
 use super::steps::Record;
 use crate::connection::{LAST_WORDS, Socket};
+
+/// So many things are heard before a stream is what it is opened for.
+const MOST_EARLY: usize = 1000;
 
 /// A stream to another server.
 #[derive(Debug)]
@@ -29,12 +34,46 @@ pub(super) struct Conversation {
     decoder: Decoder,
     machine: Outgoing,
     out: BytesMut,
+    /// What the machine has said at the end.
+    last_words: BytesMut,
     input: BytesMut,
     /// Why the machine was told to give up.
     failed: Option<Failure>,
-    /// What the other server has last said to have handled.
-    acknowledged: Option<u32>,
+    /// What may be read once the other server has let us in.
+    limits: Limits,
+    /// What has come before the stream was what it is opened for.
+    early: VecDeque<Heard>,
+    /// The bytes that this takes, and may take.
+    early_bytes: usize,
+    most_early: usize,
     record: Record,
+}
+
+/// What is heard on an established stream.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// Nothing yet, but something was written, or read that is not whole.
+    Nothing,
+    /// The other server has handled so many stanzas.
+    Acknowledged(u32),
+    /// A stanza of the other server, and whether it is counted.
+    Stanza(Stanza, bool),
+    /// One whose `to` is no address, as [`Stanza`](Self::Stanza).
+    Misaddressed(Stanza, bool),
+    /// The other server asks how many of its stanzas were handled.
+    AckWanted,
+    /// It asks whether a key is ours.
+    Judge { pair: Pair, stream: String, key: String },
+    /// The stream is about to end, and is to be left.
+    Leave,
+}
+
+/// What may be read of who has let us in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Intake {
+    pub(super) limits: Limits,
+    /// Bytes of stanzas that come while the stream is still being set up.
+    pub(super) early: usize,
 }
 
 /// How far a stream came.
@@ -48,15 +87,19 @@ pub(super) enum Reached {
 
 impl Conversation {
     /// Begins a stream on a connection.
-    pub(super) fn new(transport: Transport<Socket>, config: OutgoingConfig) -> Self {
+    pub(super) fn new(transport: Transport<Socket>, config: OutgoingConfig, intake: Intake) -> Self {
         Self {
             connection: Some(Connection::new(transport)),
             decoder: Decoder::new(Framing::Tcp, Content::Server, Limits::unauthenticated()),
             machine: Outgoing::new(config),
             out: BytesMut::new(),
+            last_words: BytesMut::new(),
             input: BytesMut::new(),
             failed: None,
-            acknowledged: None,
+            limits: intake.limits,
+            early: VecDeque::new(),
+            early_bytes: 0,
+            most_early: intake.early,
             record: Record::default(),
         }
     }
@@ -65,36 +108,82 @@ impl Conversation {
     pub(super) async fn negotiate(&mut self, handshake: &Handshake) -> Result<Reached, Failure> {
         self.record = handshake.record.clone();
         loop {
-            if let Some(reached) = self.act(Some(handshake)).await? {
+            if let Some(reached) = self.act(handshake).await? {
                 return Ok(reached);
             }
-            self.turn().await?;
+            self.turn(true).await?;
         }
     }
 
-    /// Does what the machine asks for.
-    async fn act(&mut self, handshake: Option<&Handshake>) -> Result<Option<Reached>, Failure> {
+    /// Does what the machine asks for while the stream is set up.
+    async fn act(&mut self, handshake: &Handshake) -> Result<Option<Reached>, Failure> {
         while let Some(action) = self.machine.next_action() {
             match action {
                 OutgoingAction::Send(bytes) => self.out.extend_from_slice(&bytes),
-                OutgoingAction::StartTls => match handshake {
-                    Some(handshake) => self.shake(handshake).await?,
-                    None => return Err(gone()),
-                },
+                OutgoingAction::StartTls => self.shake(handshake).await?,
                 OutgoingAction::Restart => {
                     self.record.done(|| explain::EXTERNAL.to_owned());
                     self.decoder.reset();
                 }
                 OutgoingAction::Established(established) => {
+                    self.admit();
                     return Ok(Some(Reached::Established(established)));
                 }
-                OutgoingAction::Acknowledged(handled) => self.acknowledged = Some(handled),
                 OutgoingAction::Answered(answer) => return Ok(Some(Reached::Answered(answer))),
                 OutgoingAction::Close(error) => return Err(self.failed.take().unwrap_or(error.into())),
-                _ => return Err(Failure::Stream(OutgoingError::Unsolicited)),
+                other => match heard(other, false) {
+                    Some(heard) => self.keep_early(heard)?,
+                    None => return Err(Failure::Stream(OutgoingError::Unsolicited)),
+                },
             }
         }
+        self.admit();
         Ok(None)
+    }
+
+    /// Once we are let in, stanzas may come that are longer than what was said before.
+    fn admit(&mut self) {
+        if self.machine.is_bidi() {
+            self.decoder.set_limits(self.limits);
+        }
+    }
+
+    /// A stanza that comes before we may send is handled when we may.
+    fn keep_early(&mut self, heard: Heard) -> Result<(), Failure> {
+        if let Heard::Stanza(stanza, _) | Heard::Misaddressed(stanza, _) = &heard {
+            self.early_bytes += size(stanza);
+        }
+        if self.early_bytes > self.most_early || self.early.len() >= MOST_EARLY {
+            self.failed = Some(Failure::Stuck);
+            self.machine.give_up(Some(StreamError::resource_constraint()));
+            return Ok(());
+        }
+        self.early.push_back(heard);
+        Ok(())
+    }
+
+    /// Does what the machine asks for on an established stream, until something is heard.
+    fn next_heard(&mut self) -> Result<Option<Heard>, Failure> {
+        let mut said = BytesMut::new();
+        let heard = loop {
+            match self.machine.next_action() {
+                Some(OutgoingAction::Send(bytes)) => said.extend_from_slice(&bytes),
+                Some(OutgoingAction::Close(error)) => {
+                    // In the middle of a stanza nothing else can be said.
+                    if self.out.is_empty() {
+                        self.last_words = said;
+                    }
+                    return Err(self.failed.take().unwrap_or(error.into()));
+                }
+                Some(other) => match heard(other, true) {
+                    Some(heard) => break Some(heard),
+                    None => return Err(Failure::Stream(OutgoingError::Unsolicited)),
+                },
+                None => break None,
+            }
+        };
+        self.out.extend_from_slice(&said);
+        Ok(heard)
     }
 
     async fn shake(&mut self, handshake: &Handshake) -> Result<(), Failure> {
@@ -112,7 +201,8 @@ impl Conversation {
         Ok(())
     }
 
-    fn has_to_write(&self) -> bool {
+    /// Whether something is to be written.
+    pub(super) fn has_to_write(&self) -> bool {
         !self.out.is_empty() || self.connection.as_ref().is_some_and(|connection| !connection.is_flushed())
     }
 
@@ -122,13 +212,14 @@ impl Conversation {
         connection.turn(&mut self.out, None).await.map(drop).map_err(broken)
     }
 
-    /// Writes, or reads and has the machine take what has come, whichever can be done first. Cancel safe.
-    pub(super) async fn turn(&mut self) -> Result<(), Failure> {
-        if self.frame() {
+    /// Writes, or reads where that is wanted and has the machine take what has come, whichever can be done first. Cancel safe.
+    async fn turn(&mut self, reads: bool) -> Result<(), Failure> {
+        if reads && self.frame() {
             return Ok(());
         }
         let connection = self.connection.as_mut().ok_or_else(gone)?;
-        match connection.turn(&mut self.out, Some(&mut self.input)).await.map_err(broken)? {
+        let input = reads.then_some(&mut self.input);
+        match connection.turn(&mut self.out, input).await.map_err(broken)? {
             Turn::End => Err(Failure::Broken("the server closed it".to_owned())),
             Turn::Written | Turn::Read => Ok(()),
         }
@@ -151,14 +242,36 @@ impl Conversation {
         true
     }
 
-    /// Writes, or takes what has come on an established stream: how much the other server has handled, if it says so, and that it ends.
-    /// Cancel safe.
-    pub(super) async fn listen(&mut self) -> Result<Option<u32>, Failure> {
-        self.turn().await?;
-        match self.act(None).await? {
-            None => Ok(self.acknowledged.take()),
-            Some(_) => Err(Failure::Stream(OutgoingError::Unsolicited)),
+    /// Writes, or takes what has come on an established stream, if it is to be read now. Cancel safe.
+    pub(super) async fn listen(&mut self, reads: bool) -> Result<Heard, Failure> {
+        if reads && let Some(heard) = self.early.pop_front() {
+            return Ok(heard);
         }
+        if let Some(heard) = self.next_heard()? {
+            return Ok(heard);
+        }
+        self.turn(reads).await?;
+        Ok(self.next_heard()?.unwrap_or(Heard::Nothing))
+    }
+
+    /// Whether stanzas of the other server come on it, too.
+    pub(super) fn is_bidi(&self) -> bool {
+        self.machine.is_bidi()
+    }
+
+    /// Tells the other server how many of its stanzas were handled.
+    pub(super) fn acknowledge(&mut self, handled: u32) {
+        self.machine.acknowledge(handled);
+    }
+
+    /// Tells it whether a key is ours.
+    pub(super) fn judged(&mut self, pair: &Pair, stream: &str, answer: Answer) {
+        self.machine.judged(pair, stream, answer);
+    }
+
+    /// Closes the stream; what comes until the other server closes it, too, is still to be [heard](Self::listen).
+    pub(super) fn finish(&mut self) {
+        self.machine.finish();
     }
 
     /// Appends a stanza to what is to be written, and says how many bytes it takes.
@@ -180,16 +293,22 @@ impl Conversation {
     }
 
     /// As [`close`](Self::close), without what was to be written, which goes another way.
-    pub(super) async fn discard(self, error: Option<StreamError>) {
+    pub(super) async fn discard(mut self, error: Option<StreamError>) {
         // In the middle of a stanza nothing else can be said.
         if self.out.is_empty() {
+            self.out = std::mem::take(&mut self.last_words);
             self.close(error).await;
         }
     }
 
     /// Writes what is still to be said, closes the stream, and the connection.
     pub(super) async fn close(mut self, error: Option<StreamError>) {
-        self.say_end(error);
+        self.machine.give_up(error);
+        while let Some(action) = self.machine.next_action() {
+            if let OutgoingAction::Send(bytes) = action {
+                self.out.extend_from_slice(&bytes);
+            }
+        }
         let Some(connection) = self.connection.take() else { return };
         let (mut transport, mut out) = (connection.into_transport(), self.out);
         let farewell = async {
@@ -199,46 +318,17 @@ impl Conversation {
         // Whether the other server hears it does not matter any more.
         drop(timeout(LAST_WORDS, farewell).await);
     }
+}
 
-    /// Closes a stream on which all is said, in the order of RFC 6120 §4.4: the other server closes its side, too, or has had the time to,
-    /// before the connection ends.
-    pub(super) async fn finish(mut self) {
-        self.say_end(None);
-        // Whatever is wrong now, it is over.
-        drop(timeout(LAST_WORDS, self.closed()).await);
-        let Some(connection) = self.connection.take() else { return };
-        drop(timeout(LAST_WORDS, connection.into_transport().shutdown()).await);
-    }
-
-    /// Returns when all is written and the other server has closed its side.
-    async fn closed(&mut self) -> Result<(), Failure> {
-        while self.has_to_write() {
-            self.write_turn().await?;
-        }
-        loop {
-            match self.decoder.decode(&mut self.input) {
-                Ok(Some(Frame::Close)) => return Ok(()),
-                // Nothing that it can say here is to be answered.
-                Ok(Some(_)) => {}
-                Ok(None) => {
-                    let connection = self.connection.as_mut().ok_or_else(gone)?;
-                    let turn = connection.turn(&mut self.out, Some(&mut self.input)).await.map_err(broken)?;
-                    if turn == Turn::End {
-                        return Ok(());
-                    }
-                }
-                Err(error) => return Err(Failure::Unreadable(error)),
-            }
-        }
-    }
-
-    fn say_end(&mut self, error: Option<StreamError>) {
-        self.machine.give_up(error);
-        while let Some(action) = self.machine.next_action() {
-            if let OutgoingAction::Send(bytes) = action {
-                self.out.extend_from_slice(&bytes);
-            }
-        }
+/// What is heard by an action that needs no more than that.
+fn heard(action: OutgoingAction, counts: bool) -> Option<Heard> {
+    match action {
+        OutgoingAction::Acknowledged(handled) => Some(Heard::Acknowledged(handled)),
+        OutgoingAction::Stanza(stanza) => Some(Heard::Stanza(stanza, counts)),
+        OutgoingAction::Misaddressed(stanza) => Some(Heard::Misaddressed(stanza, counts)),
+        OutgoingAction::AckWanted => Some(Heard::AckWanted),
+        OutgoingAction::Judge { pair, stream, key } => Some(Heard::Judge { pair, stream, key }),
+        _ => None,
     }
 }
 

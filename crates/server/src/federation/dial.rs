@@ -1,6 +1,7 @@
 //! From a pair of domains to a stream between them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use stonechat_net::{Service, Target, Transport, Unreachable, interleaved, is_public, race};
@@ -10,7 +11,7 @@ use stonechat_stream::negotiation::peer::{Established, Management, OutgoingConfi
 use tokio::time::timeout;
 
 use super::Federation;
-use super::conversation::{Conversation, Reached};
+use super::conversation::{Conversation, Intake, Reached};
 use super::explain;
 use super::failure::Failure;
 use super::settings::Settings;
@@ -19,35 +20,67 @@ use super::steps::{Record, Stage};
 use super::turns::Turns;
 use crate::config::RouteKind;
 use crate::connection::Socket;
+use crate::connection::link::after_login;
 
 /// How long one of a domain's hosts may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// So many of the hosts that DNS names are tried.
 const MOST_TARGETS: usize = 8;
 
+/// A stream of our own on which stanzas may be sent.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) conversation: Conversation,
+    pub(super) established: Established,
+    /// The certificate of the other server had to be good.
+    pub(super) is_certified: bool,
+}
+
+/// A connection on which hands are shaken, and a stream that has come about on one.
+struct Dialled {
+    conversation: Conversation,
+    reached: Reached,
+    is_certified: bool,
+}
+
 impl Federation {
-    /// A stream on which stanzas of the pair may be sent, which `who` has written.
+    /// A stream on which stanzas of the pair may be sent, which `who` has written; for both directions where it is `bidi` and the other
+    /// server wants that as well. `connected` becomes true when there is a connection.
     pub(super) async fn connect(
         &self,
         pair: &Pair,
         management: Management,
         who: &str,
-    ) -> Result<(Conversation, Established), Failure> {
-        self.open(pair, management, (&self.turns, who), Record::default()).await
+        connected: &Arc<AtomicBool>,
+    ) -> Result<Opened, Failure> {
+        let bidi = self.settings.load().federation.bidi;
+        let purpose = Purpose::Send { external: true, dialback: None, management, bidi };
+        self.open(pair, purpose, (&self.turns, who), (Record::default(), connected)).await
     }
 
-    /// A stream on which stanzas of the pair may be sent.
-    pub(super) async fn open(
+    /// A stream on which stanzas of the pair may be sent, and which is closed soon.
+    pub(super) async fn open_for_a_test(
         &self,
         pair: &Pair,
-        management: Management,
-        turn: (&Turns, &str),
+        who: &str,
         record: Record,
-    ) -> Result<(Conversation, Established), Failure> {
-        let purpose = Purpose::Send { external: true, dialback: None, management };
-        match self.dial(pair, purpose, turn, record).await? {
-            (conversation, Reached::Established(established)) => Ok((conversation, established)),
-            (conversation, Reached::Answered(_)) => {
+    ) -> Result<Opened, Failure> {
+        let management = Management::Off;
+        let purpose = Purpose::Send { external: true, dialback: None, management, bidi: false };
+        self.open(pair, purpose, (&self.turns, who), (record, &Arc::default())).await
+    }
+
+    async fn open(
+        &self,
+        pair: &Pair,
+        purpose: Purpose,
+        turn: (&Turns, &str),
+        notes: (Record, &Arc<AtomicBool>),
+    ) -> Result<Opened, Failure> {
+        let Dialled { conversation, reached, is_certified } = self.dial(pair, purpose, turn, notes).await?;
+        match reached {
+            Reached::Established(established) => Ok(Opened { conversation, established, is_certified }),
+            Reached::Answered(_) => {
                 conversation.close(None).await;
                 Err(Failure::Late)
             }
@@ -63,17 +96,13 @@ impl Federation {
         key: String,
         who: &str,
     ) -> Result<Answer, Failure> {
-        let back = Pair { sender: pair.target.clone(), target: pair.sender.clone() };
         let purpose = Purpose::Verify { stream, key };
-        match self.dial(&back, purpose, (&self.questions, who), Record::default()).await? {
-            (conversation, Reached::Answered(answer)) => {
-                conversation.close(None).await;
-                Ok(answer)
-            }
-            (conversation, Reached::Established(_)) => {
-                conversation.close(None).await;
-                Err(Failure::Late)
-            }
+        let notes = (Record::default(), &Arc::default());
+        let dialled = self.dial(&pair.inverse(), purpose, (&self.questions, who), notes).await?;
+        dialled.conversation.close(None).await;
+        match dialled.reached {
+            Reached::Answered(answer) => Ok(answer),
+            Reached::Established(_) => Err(Failure::Late),
         }
     }
 
@@ -82,18 +111,20 @@ impl Federation {
         pair: &Pair,
         purpose: Purpose,
         (turns, who): (&Turns, &str),
-        record: Record,
-    ) -> Result<(Conversation, Reached), Failure> {
+        (record, connected): (Record, &Arc<AtomicBool>),
+    ) -> Result<Dialled, Failure> {
         let settings = self.settings.load_full();
         let server = self.server().ok_or(Failure::Stopping)?;
         let own = server.certificates.of(pair.sender.as_str());
-        let handshake = Handshake::new(&settings, pair.target.as_str(), own, record);
+        let mut handshake = Handshake::new(&settings, pair.target.as_str(), own, record);
+        handshake.connected = Arc::clone(connected);
         let purpose = match purpose {
-            Purpose::Send { management, .. } => Purpose::Send {
+            Purpose::Send { management, bidi, .. } => Purpose::Send {
                 external: handshake.shows_certificate(),
                 // Our own side is no worse for it; whether it is enough is for the other server to say.
                 dialback: Some(self.secret.clone()),
                 management,
+                bidi,
             },
             purpose => purpose,
         };
@@ -119,7 +150,7 @@ impl Federation {
         purpose: &Purpose,
         handshake: &Handshake,
         settings: &Arc<Settings>,
-    ) -> Result<(Conversation, Reached), Failure> {
+    ) -> Result<Dialled, Failure> {
         let domain = pair.target.as_str();
         let route = settings.federation.route_for(domain);
         handshake.record.begin(Stage::Dns);
@@ -140,10 +171,11 @@ impl Federation {
         let anywhere = route.is_some() || settings.federation.private_addresses;
         let mut last: Option<Failure> = None;
         for target in targets.iter().take(MOST_TARGETS) {
-            let attempt = self.try_target(target, anywhere, pair, purpose, handshake);
+            let attempt = self.try_target(target, anywhere, (pair, purpose), handshake, settings);
             match timeout(PATIENCE, attempt).await.unwrap_or(Err(Failure::Late)) {
                 Ok(reached) => return Ok(reached),
                 Err(failure) => {
+                    handshake.connected.store(false, Ordering::Release);
                     handshake.record.failed(&failure);
                     tracing::debug!(%pair, host = target.host, port = target.port, %failure, "no stream");
                     if last.as_ref().is_none_or(|last| last.weight() <= failure.weight()) {
@@ -159,11 +191,12 @@ impl Federation {
         &self,
         target: &Target,
         anywhere: bool,
-        pair: &Pair,
-        purpose: &Purpose,
+        (pair, purpose): (&Pair, &Purpose),
         handshake: &Handshake,
-    ) -> Result<(Conversation, Reached), Failure> {
+        settings: &Settings,
+    ) -> Result<Dialled, Failure> {
         let stream = self.reach(target, anywhere, &handshake.record).await?;
+        handshake.connected.store(true, Ordering::Release);
         let (transport, tls) = if target.direct_tls {
             (handshake.shake(stream, true).await?, Tls::Established)
         } else {
@@ -171,9 +204,10 @@ impl Federation {
             (Transport::Tcp(stream), Tls::Required)
         };
         let config = OutgoingConfig { pair: pair.clone(), tls, purpose: purpose.clone() };
-        let mut conversation = Conversation::new(transport, config);
+        let intake = Intake { limits: after_login(&settings.server), early: settings.federation.queue_bytes };
+        let mut conversation = Conversation::new(transport, config, intake);
         match conversation.negotiate(handshake).await {
-            Ok(reached) => Ok((conversation, reached)),
+            Ok(reached) => Ok(Dialled { conversation, reached, is_certified: handshake.is_certified() }),
             Err(failure) => {
                 conversation.close(None).await;
                 Err(failure)

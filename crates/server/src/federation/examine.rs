@@ -2,7 +2,6 @@
 
 use stonechat_stanza::jid::BareJid;
 use stonechat_stream::dialback::Pair;
-use stonechat_stream::negotiation::peer::Management;
 
 use super::steps::{Record, Stage, Step};
 use super::{Federation, explain};
@@ -22,10 +21,10 @@ impl Federation {
         }
         record.done(|| self.policy(target.as_str()).to_owned());
         let pair = Pair { sender: sender.clone(), target: target.clone() };
-        let opened = self.open(&pair, Management::Off, (&self.turns, OPERATOR), record.clone()).await;
+        let opened = self.open_for_a_test(&pair, OPERATOR, record.clone()).await;
         let mut steps = record.take();
         let conversation = match opened {
-            Ok((conversation, _)) => conversation,
+            Ok(opened) => opened.conversation,
             // It did not even get its turn.
             Err(failure) if steps.iter().all(|step| step.is_good) => {
                 record.failed(&failure);

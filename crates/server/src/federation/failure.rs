@@ -75,6 +75,11 @@ impl Failure {
         }
     }
 
+    /// Whether a stream was lost that nobody has closed, so that who has opened it may come back with it.
+    pub(crate) const fn is_a_cut(&self) -> bool {
+        matches!(self, Self::Broken(_) | Self::Stuck)
+    }
+
     /// How much it says about the domain, of several hosts that have failed: that a certificate is not good matters more than that another
     /// host is not there.
     pub(crate) const fn weight(&self) -> u8 {

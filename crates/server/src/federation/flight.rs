@@ -7,6 +7,7 @@ use stonechat_stream::negotiation::peer::{Counting, Established, Management};
 use tokio::time::Instant;
 
 use super::link::Parcel;
+use super::reverse;
 
 /// What is on its way to another domain, from one stream to the next.
 ///
@@ -50,11 +51,40 @@ pub(super) struct TooHigh {
     pub(super) sent: u32,
 }
 
+/// What the next stream has to be for nothing to arrive twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs<'a> {
+    /// Any will do: nothing is under way, or nobody knows how far that came.
+    Any,
+    /// One that goes on with the stream of this id, or one of our own, on which the other server is asked about that.
+    Stream(&'a str),
+}
+
+impl Needs<'_> {
+    /// Whether a stream will do that goes on with that of this id, if with any.
+    pub(super) fn are_met_by(&self, id: Option<&str>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Stream(needed) => id == Some(needed),
+        }
+    }
+}
+
 impl Flight {
-    /// What the next stream is to begin with.
-    pub(super) fn management(&self) -> Management {
-        match self.count.as_ref().and_then(|count| count.id.clone()) {
-            Some(id) => Management::Resume { id, handled: 0 },
+    /// What the last stream is resumed by, if it can be.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.count.as_ref()?.id.as_deref()
+    }
+
+    /// What the next stream has to be.
+    pub(super) fn needs(&self) -> Needs<'_> {
+        self.id().filter(|_| !self.is_empty()).map_or(Needs::Any, Needs::Stream)
+    }
+
+    /// What the next stream of our own is to begin with, where so many stanzas of the other server were handled on the last.
+    pub(super) fn management(&self, handled: u32) -> Management {
+        match self.id() {
+            Some(id) => Management::Resume { id: id.to_owned(), handled },
             None => Management::Enable,
         }
     }
@@ -82,6 +112,26 @@ impl Flight {
                 self.count = None;
                 self.counted = 0;
             }
+        }
+        Ok(arrived)
+    }
+
+    /// A stream of the other server's is there. All is to be written again that may not have arrived. Gives what has arrived.
+    ///
+    /// # Errors
+    /// [`TooHigh`]: the stream is not to be used.
+    pub(super) fn join(&mut self, counting: &reverse::Counting) -> Result<Vec<Parcel>, TooHigh> {
+        let reverse::Counting::On { id, handled } = counting else {
+            return self.begin(&Established::default());
+        };
+        let goes_on = id.is_some() && self.id() == id.as_deref();
+        self.written = self.counted;
+        let arrived = if goes_on { self.acknowledge(*handled)? } else { Vec::new() };
+        self.written = 0;
+        self.bytes = 0;
+        if !goes_on {
+            self.counted = 0;
+            self.count = Some(Count { id: id.clone(), acked: *handled, asked: None });
         }
         Ok(arrived)
     }

@@ -4,22 +4,23 @@ use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
-use stonechat_net::Service;
-use stonechat_net::certificate::judge;
-use stonechat_stanza::StanzaError;
+use rustls_pki_types::CertificateDer;
 use stonechat_stream::StreamError;
 use stonechat_stream::codec::{Content, Frame};
 use stonechat_stream::dialback::{Answer, Pair};
 use stonechat_stream::negotiation::Tls;
-use stonechat_stream::negotiation::peer::{HostWanted, Incoming, IncomingAction, IncomingConfig, Offer};
+use stonechat_stream::negotiation::client;
+use stonechat_stream::negotiation::peer::{Incoming, IncomingAction, IncomingConfig, OutgoingError};
 use stonechat_stream::negotiation::server::Close;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::arrivals::{Listed, Managed, Proof};
+use super::failure::Failure;
+use super::inward::{Due, Inward};
+use super::reverse::{Counting, Reversing};
 use super::settings::Settings;
-use super::{Federation, explain};
+use super::{Federation, explain, not_spoken_with};
 use crate::config::{Kind, Listener, Policy};
 use crate::connection::features;
 use crate::connection::link::{Link, Unreadable, after_login, before_login};
@@ -30,9 +31,12 @@ use crate::connection::{LAST_WORDS, Socket};
 use crate::listener::Permit;
 use crate::shared::Shared;
 use crate::tls;
-use management::Management;
+use back::Ending;
 
+mod back;
+mod io;
 mod management;
+mod policy;
 
 /// Serves one stream of another server, from its first byte to its last.
 pub(crate) async fn serve(
@@ -45,9 +49,10 @@ pub(crate) async fn serve(
     let mut stream = Stream::new(stream, peer, listener.kind, &shared);
     let over = stream.run(listener.kind == Kind::S2sDirectTls).await;
     tracing::debug!(%peer, reason = over.0, "stream of another server is over");
-    let Stream { mut link, mut outgoing, management, listed, .. } = stream;
-    // Who goes on with it does not have to wait for the rest.
-    drop((management, listed));
+    let Stream { mut link, mut outgoing, inward, reversing, listed, .. } = stream;
+    // Who sends on it goes another way. Who goes on with it does not have to wait for the rest.
+    drop(reversing);
+    drop((inward, listed));
     if outgoing.is_pending() {
         // Who does not listen does not have to be told.
         let _ = timeout(LAST_WORDS, outgoing.write(&mut link.transport, None)).await;
@@ -61,11 +66,14 @@ struct Over(&'static str);
 /// What the stream waits for.
 enum Event {
     Frame(Result<Option<Frame>, Unreadable>),
+    /// There may be something to do.
+    Again,
+    /// The other server takes nothing.
+    Stuck,
     Verified(Pair, Answer),
-    /// So many stanzas were handled, and all that they have led to is durable.
-    Durable(u32),
-    /// The other server goes on over another connection.
-    Taken,
+    Due(Due),
+    /// The other server has not asked for stanzas to be counted.
+    Settled,
     Late,
     Stopping,
 }
@@ -77,6 +85,10 @@ struct Stream {
     peer: IpAddr,
     link: Link,
     outgoing: Outgoing,
+    /// Bytes of the machine's that are not written, at the most.
+    words: usize,
+    /// Until when some of what is to be written has to be.
+    write_deadline: Option<Instant>,
     machine: Incoming,
     /// What the other server has shown.
     shown: Vec<CertificateDer<'static>>,
@@ -85,13 +97,21 @@ struct Stream {
     /// What the next pair that may send has proved itself by.
     proof: Proof,
     listed: Listed,
+    /// Domains that this was found to be a good certificate for.
+    certified: Vec<String>,
     rate: Rate,
     paused_until: Option<Instant>,
     /// When it is over unless something comes.
     deadline: Instant,
     verified: mpsc::Sender<(Pair, Answer)>,
     answers: mpsc::Receiver<(Pair, Answer)>,
-    management: Management,
+    inward: Inward,
+    /// The direction back, where there is one.
+    reversing: Option<Reversing>,
+    /// Until when the other server may ask for stanzas to be counted before anything is sent back.
+    settles: Option<Instant>,
+    /// This side is about to end it, by this time.
+    ending: Option<(Ending, Instant)>,
 }
 
 impl Stream {
@@ -111,17 +131,23 @@ impl Stream {
             peer,
             link: Link::new(Transport::Plain(stream), Content::Server, before_login(&config)),
             outgoing: Outgoing::default(),
+            words: 0,
+            write_deadline: None,
             machine,
             shown: Vec::new(),
             tls: explain::tls_version(None),
             proof: Proof::Certificate,
             listed: Listed::new(&federation, peer),
+            certified: Vec::new(),
             rate: Rate::new(limits.bytes_per_second, limits.burst_bytes, now),
             paused_until: None,
             deadline: now + config.timeouts.login,
             verified,
             answers,
-            management: Management::new(&shared.journal),
+            inward: Inward::new(&shared.journal),
+            reversing: None,
+            settles: None,
+            ending: None,
             federation,
             settings,
         }
@@ -132,57 +158,41 @@ impl Stream {
             return Over("the TLS handshake failed");
         }
         loop {
+            if let Some(over) = self.check_reverse() {
+                return over;
+            }
+            self.end_if_left().await;
             while let Some(action) = self.machine.next_action() {
                 if let Some(over) = self.act(action).await {
                     return over;
                 }
             }
             self.proof = Proof::Certificate;
-            // Whoever reads none of the little that is said here is not worth waiting for.
-            let written = self.outgoing.write(&mut self.link.transport, None);
-            if !matches!(timeout(self.settings.write(), written).await, Ok(Ok(()))) {
-                return Over("the connection is broken");
-            }
+            self.write_back();
             match self.event().await {
                 Event::Frame(Ok(Some(frame))) => self.take(frame),
                 Event::Frame(Ok(None) | Err(Unreadable::Broken(_))) => {
                     return Over("the connection is closed");
                 }
                 Event::Frame(Err(Unreadable::Refused(error))) => self.machine.error(error.into()),
+                Event::Again => {}
+                Event::Stuck => return Over("the connection is broken"),
                 Event::Verified(pair, answer) => {
                     self.proof = Proof::Dialback;
                     self.machine.verified(&pair, answer);
                 }
-                Event::Durable(handled) => self.machine.acknowledge(handled),
-                Event::Taken => self.machine.error(StreamError::conflict()),
-                Event::Stopping => {
-                    self.acknowledge_all().await;
-                    self.machine.error(StreamError::system_shutdown());
+                Event::Due(Due::Durable(handled)) => self.machine.acknowledge(handled),
+                Event::Due(Due::Taken) => {
+                    self.reverse_over(Failure::Broken(
+                        "the server goes on over another connection".to_owned(),
+                    ));
+                    self.machine.error(StreamError::conflict());
                 }
-                Event::Late if self.machine.is_authorized() => {
-                    self.acknowledge_all().await;
-                    self.machine.finish();
-                }
+                Event::Settled => self.settle_reverse(Counting::Off),
+                Event::Stopping => self.begin_to_end(Ending::Stopping),
+                Event::Late if self.machine.is_authorized() => self.begin_to_end(Ending::Quiet),
                 Event::Late => self.machine.error(StreamError::connection_timeout()),
             }
-        }
-    }
-
-    async fn event(&mut self) -> Event {
-        // Stays until the next frame, whatever else happens before.
-        let paused_until = self.paused_until;
-        let frame = async {
-            if let Some(until) = paused_until {
-                sleep_until(until).await;
-            }
-            self.link.frame().await
-        };
-        tokio::select! {
-            frame = frame => Event::Frame(frame),
-            Some((pair, answer)) = self.answers.recv() => Event::Verified(pair, answer),
-            event = self.management.event() => event,
-            () = sleep_until(self.deadline) => Event::Late,
-            () = self.shared.stopping.cancelled() => Event::Stopping,
         }
     }
 
@@ -194,16 +204,24 @@ impl Stream {
             Frame::Open(_) | Frame::Close => 128,
         };
         self.paused_until = self.rate.spend(bytes, now);
-        if self.machine.is_authorized() {
-            self.deadline = now + self.settings.federation.idle * 2;
-        }
+        self.note_life(now);
         let pending = self.link.input.iter().filter(|byte| !byte.is_ascii_whitespace()).count();
         self.machine.frame(frame, pending);
     }
 
+    /// Something was said, in either direction.
+    fn note_life(&mut self, now: Instant) {
+        if self.machine.is_authorized() && self.ending.is_none() {
+            self.deadline = now + self.settings.federation.idle * 2;
+        }
+    }
+
     async fn act(&mut self, action: IncomingAction) -> Option<Over> {
         match action {
-            IncomingAction::Send(bytes) => self.outgoing.say(&bytes),
+            IncomingAction::Send(bytes) => {
+                self.words += bytes.len();
+                self.outgoing.say(&bytes);
+            }
             IncomingAction::StartTls => {
                 let proceeded = self.outgoing.write(&mut self.link.transport, None).await;
                 if proceeded.is_err() || self.handshake().await.is_err() {
@@ -215,7 +233,7 @@ impl Stream {
             IncomingAction::Restart => self.link.decoder.reset(),
             IncomingAction::Verify { pair, stream, key } => self.verify(pair, stream, key),
             IncomingAction::Judge { pair, stream, key } => {
-                let answer = self.judge(&pair, &stream, &key);
+                let answer = self.federation.judge(&pair, &stream, &key);
                 self.machine.judged(&pair, &stream, answer);
             }
             IncomingAction::Authorized(pair) => {
@@ -225,13 +243,14 @@ impl Stream {
                 self.listed.add(pair, self.proof, self.tls);
             }
             // The policy may have become another since the stream began.
-            IncomingAction::Stanza(stanza) if !self.federation.still_speaks_with(&stanza) => {
+            IncomingAction::Stanza(stanza) if !self.still_speaks_with(&stanza) => {
                 self.machine.error(not_spoken_with());
             }
             IncomingAction::Stanza(stanza) => {
                 self.listed.count(&stanza, stanza.to().map(|to| to.domain()).unwrap_or_default());
-                if self.shared.hosts.from_peer(stanza).await {
-                    self.management.count();
+                let shared = Arc::clone(&self.shared);
+                if self.write_while(shared.hosts.from_peer(stanza)).await {
+                    self.inward.count();
                 } else {
                     self.machine.error(StreamError::host_gone());
                 }
@@ -239,9 +258,9 @@ impl Stream {
             IncomingAction::Misaddressed { stanza, target } => {
                 self.listed.count(&stanza, target.as_str());
                 if let Some(host) = self.shared.hosts.get(target.as_str()) {
-                    host.from_peer(stanza).await;
+                    self.write_while(host.from_peer(stanza)).await;
                 }
-                self.management.count();
+                self.inward.count();
             }
             IncomingAction::Enable(enable) => {
                 self.enable(enable);
@@ -251,11 +270,17 @@ impl Stream {
                 self.resume(resume).await;
                 self.note_management();
             }
-            IncomingAction::AckWanted => self.management.owe(),
+            IncomingAction::AckWanted => self.inward.owe(),
+            IncomingAction::Bidirectional(pair) => self.turn_around(pair),
+            IncomingAction::Acknowledged(handled) => self.acknowledged(handled),
             IncomingAction::Close(close) => {
                 if matches!(close, Close::Finished) {
-                    self.management.forget(&self.federation.resumable);
+                    self.inward.forget(&self.federation.resumable);
                 }
+                self.reverse_over(Failure::Stream(OutgoingError::Stream(match close {
+                    Close::PeerError(error) => client::Error::Refused(error),
+                    _ => client::Error::Closed,
+                })));
                 return Some(Over("it was closed"));
             }
             _ => self.machine.error(StreamError::internal_server_error()),
@@ -265,7 +290,7 @@ impl Stream {
 
     fn note_management(&mut self) {
         if self.machine.counts() {
-            let can_resume = self.management.is_held();
+            let can_resume = self.inward.is_held();
             self.listed.manage(if can_resume { Managed::Resumable } else { Managed::Acknowledged });
         }
     }
@@ -288,105 +313,5 @@ impl Stream {
         self.shown = secured.shown;
         self.tls = explain::tls_version(secured.version);
         Ok(())
-    }
-
-    /// Whether the certificate is that of a domain, and good.
-    fn is_certified(&self, domain: &str) -> bool {
-        let Some(roots) = &self.settings.roots else { return false };
-        match judge(&self.shown, domain, Service::Server, roots, UnixTime::now()) {
-            Ok(()) => true,
-            Err(why) => {
-                tracing::debug!(peer = %self.peer, domain, %why, "another server's certificate does not do");
-                false
-            }
-        }
-    }
-
-    /// What is offered to who says to be a domain.
-    fn offer(&mut self, wanted: &HostWanted) {
-        if !self.shared.hosts.has(wanted.to.as_str()) {
-            return self.machine.host(None);
-        }
-        let Some(from) = wanted.from.as_ref().filter(|_| wanted.secure) else {
-            return self.machine.host(Some(Offer::default()));
-        };
-        if let Err(error) = self.may_speak(from.as_str()) {
-            return self.machine.error(error);
-        }
-        let external = self.is_certified(from.as_str());
-        let policy = self.settings.federation.policy_for(from.as_str());
-        let features = vec![features::limits(&self.settings.server, true)];
-        self.machine.host(Some(Offer {
-            external,
-            dialback: external || policy == Policy::Dialback,
-            management: true,
-            features,
-        }));
-    }
-
-    fn may_speak(&self, domain: &str) -> Result<(), StreamError> {
-        if self.shared.hosts.has(domain) {
-            return Err(StreamError::not_authorized().with_text("that domain is served here"));
-        }
-        if self.settings.federation.policy_for(domain) == Policy::Refuse {
-            return Err(not_spoken_with());
-        }
-        Ok(())
-    }
-
-    /// Finds out whether a pair is to be let through.
-    fn verify(&mut self, pair: Pair, stream: String, key: String) {
-        let refused = |error: StanzaError| Answer::Error(Box::new(error));
-        if !self.shared.hosts.has(pair.target.as_str()) {
-            return self.machine.verified(&pair, refused(StanzaError::item_not_found()));
-        }
-        if self.may_speak(pair.sender.as_str()).is_err() {
-            return self.machine.verified(&pair, refused(StanzaError::not_acceptable()));
-        }
-        // Nobody has to be asked about who has proved it.
-        if self.is_certified(pair.sender.as_str()) {
-            return self.machine.verified(&pair, Answer::Valid);
-        }
-        if self.settings.federation.policy_for(pair.sender.as_str()) != Policy::Dialback {
-            let error = StanzaError::not_authorized().with_text("a certificate is required");
-            return self.machine.verified(&pair, refused(error));
-        }
-        let (federation, verified) = (Arc::clone(&self.federation), self.verified.clone());
-        let who = self.peer.to_string();
-        self.federation.tasks.spawn(async move {
-            let answer = match federation.ask(&pair, stream, key, &who).await {
-                Ok(answer) => told(answer),
-                Err(failure) => {
-                    tracing::info!(%pair, %failure, "a dialback key cannot be verified");
-                    // The condition alone: the cause is no business of theirs.
-                    refused(failure.to_stanza_error().condition.into())
-                }
-            };
-            if answer == Answer::Invalid {
-                tracing::warn!(%pair, "a server speaks for a domain that does not know it");
-            }
-            // The stream may be over.
-            let _ = verified.send((pair, answer)).await;
-        });
-    }
-
-    /// Whether a key is our own side's (XEP-0220 §2.2.2).
-    fn judge(&self, pair: &Pair, stream: &str, key: &str) -> Answer {
-        if !self.shared.hosts.has(pair.sender.as_str()) {
-            return Answer::Error(Box::new(StanzaError::item_not_found()));
-        }
-        if self.federation.secret.is_key(pair, stream, key) { Answer::Valid } else { Answer::Invalid }
-    }
-}
-
-fn not_spoken_with() -> StreamError {
-    StreamError::policy_violation().with_text("this server does not speak with that domain")
-}
-
-/// XEP-0220 §2.5: what the authoritative server cannot say is passed on as one condition.
-fn told(answer: Answer) -> Answer {
-    match answer {
-        Answer::Error(_) => Answer::Error(Box::new(StanzaError::remote_server_not_found())),
-        answer => answer,
     }
 }

@@ -63,6 +63,11 @@ impl Kept {
         })
     }
 
+    /// What is written with it.
+    pub(super) const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
     /// Keeps a stanza that one of our domains sends, from before its acknowledgement on. Waits while the store is behind.
     pub(super) async fn keep(&self, from: &str, stanza: Stanza) -> Parcel {
         let entry = format!("{}-{}", self.run, self.next.fetch_add(1, Ordering::Relaxed));

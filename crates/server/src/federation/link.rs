@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::failure::Failure;
 use super::shares::Cause;
-use super::status::{LastFailure, State, Status};
+use super::status::{LastFailure, Opener, State, Status};
 
 /// What a stanza takes beside its payload.
 const OVERHEAD: usize = 256;
@@ -33,6 +33,8 @@ pub(super) struct Link {
     given_up: Notify,
     /// Heard by the one that has its place.
     over: Notify,
+    /// There may be another way to the other server than before.
+    way: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -42,8 +44,8 @@ struct Queue {
     bytes: usize,
     /// A task takes care of what waits.
     running: bool,
-    /// Its stream is there.
-    established: bool,
+    /// Its stream is there, opened by that side.
+    established: Option<Opener>,
     /// Since when nothing waits or is under way, after something was.
     idle: Option<Instant>,
     /// Whom the task was begun for.
@@ -88,7 +90,7 @@ pub(super) struct Refused {
 
 impl Queue {
     fn idle_since(&self) -> Option<Instant> {
-        self.idle.filter(|_| self.established && !self.given_up && self.bytes == 0)
+        self.idle.filter(|_| self.established.is_some() && !self.given_up && self.bytes == 0)
     }
 
     fn refusal(&self, size: usize, limit: usize, now: Instant) -> Option<StanzaError> {
@@ -103,8 +105,8 @@ impl Queue {
 
 impl Link {
     pub(super) fn new(pair: Pair) -> Self {
-        let (arrived, given_up, over) = (Notify::new(), Notify::new(), Notify::new());
-        Self { pair, queue: Mutex::default(), arrived, given_up, over }
+        let (arrived, given_up, over, way) = (Notify::new(), Notify::new(), Notify::new(), Notify::new());
+        Self { pair, queue: Mutex::default(), arrived, given_up, over, way }
     }
 
     /// Why a stanza would be refused now, if it would: no more than `limit` bytes are to wait or be under way, and a domain that could not
@@ -187,6 +189,11 @@ impl Link {
         self.given_up.notified().await;
     }
 
+    /// Whether it was.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.queue.lock().given_up
+    }
+
     /// Its task is at its end.
     pub(super) fn over(&self) {
         if self.queue.lock().given_up {
@@ -199,16 +206,29 @@ impl Link {
         self.over.notified().await;
     }
 
-    /// The domain was reached.
-    pub(super) fn reached(&self) {
+    /// The domain was reached, over a stream that was opened by that side.
+    pub(super) fn reached(&self, by: Opener) {
         let mut queue = self.queue.lock();
         queue.failed = None;
-        queue.established = true;
+        queue.established = Some(by);
+    }
+
+    /// A stream of the other server can be sent on now, or cannot any more.
+    pub(super) fn look_again(&self, is_ready: bool) {
+        if is_ready {
+            self.queue.lock().failed = None;
+        }
+        self.way.notify_one();
+    }
+
+    /// Ready when that may have changed.
+    pub(super) async fn way_changed(&self) {
+        self.way.notified().await;
     }
 
     /// The stream is over.
     pub(super) fn left(&self) {
-        self.queue.lock().established = false;
+        self.queue.lock().established = None;
     }
 
     /// The domain was not reached, and nothing is under way any more: gives what waits, and the task is at its end. It is not tried again for
@@ -236,6 +256,11 @@ impl Link {
         !queue.running
     }
 
+    /// Whether nothing waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.lock().waiting.is_empty()
+    }
+
     /// Whether no task takes care of it, and what is remembered of it can be forgotten.
     pub(super) fn is_at_rest(&self) -> bool {
         !self.queue.lock().running
@@ -244,11 +269,11 @@ impl Link {
     /// How it stands.
     pub(super) fn status(&self, now: Instant) -> Status {
         let queue = self.queue.lock();
-        let state = match &queue.failed {
-            _ if queue.established => State::Established,
+        let state = match (&queue.failed, queue.established) {
+            (_, Some(by)) => State::Established { by },
             _ if queue.running => State::Connecting,
-            Some(failed) => State::Failed { next: failed.until.saturating_duration_since(now) },
-            None => State::Idle,
+            (Some(failed), _) => State::Failed { next: failed.until.saturating_duration_since(now) },
+            (None, _) => State::Idle,
         };
         let since = queue.waiting.front().map(|waiting| waiting.since);
         let failure = queue.last.as_ref();
@@ -332,7 +357,7 @@ mod tests {
         let later = now + Duration::from_secs(1);
         link.push(message(1), 10_000, now);
         link.push(message(2), 10_000, now);
-        link.reached();
+        link.reached(Opener::Us);
         let (first, second) = (link.pop().unwrap(), link.pop().unwrap());
         link.arrived_there(&[first], now);
         assert!(link.idle_since().is_none() && !link.give_up(), "one is under way");
@@ -345,7 +370,7 @@ mod tests {
         assert_eq!(link.idle_since(), Some(later));
         link.left();
         assert!(link.idle_since().is_none() && !link.give_up(), "there is no stream");
-        link.reached();
+        link.reached(Opener::Us);
         assert!(link.give_up() && link.idle_since().is_none());
     }
 
@@ -362,9 +387,13 @@ mod tests {
             now += Duration::from_millis(1);
         }
         link.push(message(1), 10_000, now);
-        link.reached();
+        link.reached(Opener::Us);
         link.fail(&failure(), FIRST, MOST, now);
         assert!(matches!(link.push(message(1), 10_000, now + FIRST), Pushed::Begin));
+        // It has come to us.
+        link.fail(&failure(), FIRST, MOST, now);
+        link.look_again(true);
+        assert!(matches!(link.push(message(1), 10_000, now), Pushed::Begin));
     }
 
     #[test]
@@ -386,8 +415,8 @@ mod tests {
             ("the domain has no server for other servers", Duration::from_secs(1))
         );
         link.push(message(3), 10_000, later + FIRST);
-        link.reached();
-        assert_eq!(link.status(later).state, State::Established);
+        link.reached(Opener::Them);
+        assert_eq!(link.status(later).state, State::Established { by: Opener::Them });
         link.left();
         link.pop();
         assert!(link.rest());

@@ -1,4 +1,4 @@
-//! Streams with other servers (RFC 6120, XEP-0178, XEP-0198, XEP-0220).
+//! Streams with other servers (RFC 6120, XEP-0178, XEP-0198, XEP-0220, XEP-0288).
 //!
 //! One task for each pair of domains takes what waits to the other server, and begins when there is something; so order is kept for
 //! each pair of addresses, and a server that does not answer keeps nobody else waiting. Its queue is bounded in bytes, and in time by
@@ -14,9 +14,15 @@
 //! What is on its way is in the store as well, before the client that has sent it is told that it was received: it survives this server,
 //! too, and goes on when that is there again.
 //!
-//! A stream is for one direction. What another server sends comes on a stream that it has opened.
+//! A stream that this side opens is for both directions where the other server wants that as well, and so is one that the other server
+//! opens: who has one is sent to over it, and no other is opened for that (see [`reverse`]). Two who open streams to each other at the same time
+//! have two, and each sends on its own. Each pair of domains is sent on one stream at a time, and what may not have arrived on it goes first
+//! on the next. Where a stream is lost on which the other server was sent to, both directions go on when the other server resumes it; if it does
+//! not, this side opens one, and asks about the lost one by its id. A server that knows how far that was says so, and nothing arrives twice;
+//! with others it is as with any stream that cannot be resumed.
 
 mod arrivals;
+mod carrier;
 mod connector;
 mod conversation;
 mod dial;
@@ -25,17 +31,22 @@ mod explain;
 mod failure;
 mod flight;
 pub(crate) mod incoming;
+mod inward;
 mod kept;
 mod link;
 mod outgoing;
 mod persistence;
+mod pump;
 mod resumable;
+mod reverse;
+mod reverses;
 mod settings;
 mod shake;
 mod shares;
 mod status;
 mod steps;
 mod turns;
+mod way;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -50,6 +61,7 @@ use stonechat_stanza::delay::Delay;
 use stonechat_stanza::jid::{BareJid, Jid};
 use stonechat_stanza::{Kind, Stanza, StanzaError, ns};
 use stonechat_store::Store;
+use stonechat_stream::StreamError;
 use stonechat_stream::dialback::{Pair, Secret};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -62,6 +74,7 @@ use arrivals::Arrivals;
 use kept::{Found, Kept};
 use link::{Link, Parcel, Pushed, Refused};
 use resumable::Resumable;
+use reverses::Reverses;
 use settings::Settings;
 use shares::{Shares, Wanted};
 use turns::Turns;
@@ -69,7 +82,7 @@ use turns::Turns;
 pub use arrivals::{Arrival, Managed, Proof};
 pub use connector::Connector;
 pub(crate) use settings::Fresh;
-pub use status::{LastFailure, State, Status};
+pub use status::{LastFailure, Opener, State, Status};
 pub use steps::{Stage, Step};
 
 /// So many answers of DNS are remembered.
@@ -106,6 +119,8 @@ struct Links {
     by_target: HashMap<Box<str>, Vec<Arc<Link>>>,
     count: usize,
     shares: Shares,
+    /// The streams of other servers that can be sent on.
+    reverses: Reverses,
 }
 
 /// A link for a stanza, and the one that was given up for it, if there is one.
@@ -151,10 +166,15 @@ impl Federation {
         self.settings.store(Arc::new(fresh.0));
     }
 
-    /// Whether the sender of a stanza is one that this server speaks with.
-    fn still_speaks_with(&self, stanza: &Stanza) -> bool {
+    /// Whether the sender of a stanza is one that this server speaks with, on a stream of a server that has shown a good certificate for it
+    /// or has not.
+    fn still_speaks_with(&self, stanza: &Stanza, is_certified: bool) -> bool {
         let policy = |domain| self.settings.load().federation.policy_for(domain);
-        stanza.from().is_none_or(|from| policy(from.domain()) != Policy::Refuse)
+        stanza.from().is_none_or(|from| match policy(from.domain()) {
+            Policy::Refuse => false,
+            Policy::Certificate => is_certified,
+            Policy::Dialback => true,
+        })
     }
 
     /// Sends what waits where there is a stream for it, leaves the rest for the next start, and takes no more.
@@ -368,6 +388,10 @@ impl Links {
 
 fn too_many(why: &str) -> StanzaError {
     StanzaError::resource_constraint().with_text(why)
+}
+
+fn not_spoken_with() -> StreamError {
+    StreamError::policy_violation().with_text("this server does not speak with that domain")
 }
 
 fn domain_of(name: &str) -> Result<BareJid, StanzaError> {

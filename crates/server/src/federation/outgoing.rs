@@ -2,22 +2,63 @@
 
 use std::sync::Arc;
 
-use stonechat_stream::StreamError;
-use stonechat_stream::negotiation::peer::{Counting, Established, too_high};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use stonechat_stream::negotiation::peer::Management;
+use tokio::time::{Instant, sleep};
 
 use super::Federation;
-use super::conversation::Conversation;
 use super::failure::Failure;
-use super::flight::{Flight, TooHigh};
-use super::link::{Link, Parcel};
+use super::flight::{Flight, Needs};
+use super::link::Link;
 use super::persistence::{Persistence, Ran};
-use super::settings::Settings;
+use super::pump::Pump;
+use super::resumable::Followed;
+use super::reverses::Choice;
 use super::shares::Wanted;
-use crate::connection::LAST_WORDS;
+use super::status::Opener;
+use super::way::Before;
 
-/// So many bytes are written at once.
-const WRITE: usize = 64 << 10;
+/// What a link remembers from one stream to the next.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) flight: Flight,
+    /// What came on the last stream of our own that was for both directions.
+    pub(super) followed: Option<Followed>,
+    /// That one broke, and what the other server has sent on it may not have come; it may be unable to open a stream itself.
+    pub(super) owes: bool,
+    /// When a stream of the other server was lost.
+    lost: Option<Instant>,
+}
+
+impl Memory {
+    /// What the next stream of our own begins with. What is told in it to be handled is durable.
+    async fn management(&self, federation: &Federation) -> Management {
+        let Some(id) = self.flight.id() else { return Management::Enable };
+        let followed = self.followed.as_ref().filter(|followed| followed.id() == id);
+        let handled = match followed {
+            Some(followed) => {
+                let handled = followed.handled();
+                if let Some(server) = federation.server() {
+                    server.journal.settled().await;
+                }
+                handled
+            }
+            None => federation.resumable.handled(id).unwrap_or_default(),
+        };
+        self.flight.management(handled)
+    }
+
+    /// A stream is over.
+    fn left(&mut self, opener: Opener, failure: Option<&Failure>) {
+        self.lost = None;
+        if opener == Opener::Them {
+            self.lost = failure.is_some_and(Failure::is_a_cut).then(Instant::now);
+            // Nobody has to ask about it.
+            if self.flight.is_empty() {
+                self.flight = Flight::default();
+            }
+        }
+    }
+}
 
 /// Takes what waits to the other server, until nothing does, or the link is given up. It begins when the stream of the link `before` is over,
 /// whose place this one has.
@@ -30,46 +71,85 @@ pub(super) async fn run(
     if let Some(before) = before {
         before.is_over().await;
     }
-    let mut flight = Flight::default();
+    let mut memory = Memory::default();
     let mut persistence = Persistence::default();
     loop {
-        let (ran, failure) = match federation.connect(&link.pair, flight.management(), wanted.who()).await {
-            Ok((conversation, established)) => {
-                let counted = established.counting != Counting::Off;
-                tracing::debug!(pair = %link.pair, counted, "stream to another server");
-                link.reached();
+        let management = memory.management(&federation).await;
+        let before = Before { lost: memory.lost };
+        let way = federation.way(&link, memory.flight.needs(), management, wanted.who(), before).await;
+        let (ran, failure) = match way {
+            Ok(way) => {
+                let opener = way.opener();
+                tracing::debug!(pair = %link.pair, ?opener, "stream to another server");
+                link.reached(opener);
                 wanted.reached();
-                let mut stream = Stream::new(&federation, &link, &mut flight);
-                let end = stream.run(conversation, &established).await;
+                memory.owes = false;
+                let mut pump = Pump::new(&federation, &link, &mut memory);
+                let end = pump.run(way).await;
+                let ran = pump.ran();
                 link.left();
+                memory.left(opener, end.as_ref().err());
                 match end {
                     Ok(()) => (None, None),
-                    Err(failure) => {
-                        let (long, progressed) = (stream.began.elapsed(), stream.progressed);
-                        (Some(Ran { long, counted, progressed }), Some(failure))
-                    }
+                    Err(failure) => (Some(ran), Some(failure)),
                 }
             }
             Err(failure) => (None, Some(failure)),
         };
-        flight.interrupt();
-        if flight.is_empty() && (failure.is_none() || ran.is_some()) && federation.retire(&link) {
+        memory.flight.interrupt();
+        let is_over = failure.is_none() || ran.is_some();
+        let owes = memory.owes && !link.is_given_up();
+        if memory.flight.is_empty() && !owes && is_over && federation.retire(&link) {
             return;
         }
         let Some(failure) = failure else { continue };
-        let settings = federation.settings.load_full();
-        let (most, longest) = (settings.federation.reconnect, settings.federation.retry_first);
-        let Some(delay) = persistence.delay(ran, &failure, most, longest, Instant::now()) else {
-            return fail(&federation, &link, flight, failure).await;
+        let Some(delay) = delay(&federation, &mut persistence, ran, &failure) else {
+            if give_up(&federation, &link, &mut memory, failure).await {
+                return;
+            }
+            continue;
         };
         tracing::debug!(pair = %link.pair, %failure, "stream to another server is over");
         tokio::select! {
             () = sleep(delay) => {}
+            () = link.way_changed() => {}
             () = federation.stopping.cancelled() => {
-                return fail(&federation, &link, flight, Failure::Stopping).await;
+                return fail(&federation, &link, memory.flight, Failure::Stopping).await;
             }
         }
     }
+}
+
+fn delay(
+    federation: &Federation,
+    persistence: &mut Persistence,
+    ran: Option<Ran>,
+    failure: &Failure,
+) -> Option<std::time::Duration> {
+    let settings = federation.settings.load_full();
+    let (most, longest) = (settings.federation.reconnect, settings.federation.retry_first);
+    persistence.delay(ran, failure, most, longest, Instant::now())
+}
+
+/// The other server is not reached. Whether that is all: it may have come to us, or nothing waits for it.
+async fn give_up(
+    federation: &Arc<Federation>,
+    link: &Arc<Link>,
+    memory: &mut Memory,
+    failure: Failure,
+) -> bool {
+    memory.owes = false;
+    let has_come = matches!(federation.choose(&link.pair, &Needs::Any), Choice::Use(_));
+    if has_come && !matches!(failure, Failure::Stopping) {
+        // What is under way is sent again, as nobody can be asked how far it was.
+        memory.flight.lose_count();
+        return false;
+    }
+    if memory.flight.is_empty() && !matches!(failure, Failure::Stopping) && link.is_idle() {
+        return federation.retire(link);
+    }
+    fail(federation, link, std::mem::take(&mut memory.flight), failure).await;
+    true
 }
 
 /// Gives everything back to its senders, unless this server stops, and has it in the store.
@@ -86,174 +166,5 @@ async fn fail(federation: &Arc<Federation>, link: &Link, flight: Flight, failure
     let error = failure.to_stanza_error();
     for parcel in back {
         federation.give_back(&server, parcel, &error).await;
-    }
-}
-
-/// Why a stream is to be closed.
-enum End {
-    /// Nothing was to be said for a while, and all has arrived, or another pair has its place.
-    Idle,
-    /// It broke, or the other server has ended it.
-    Lost(Failure),
-    /// The other server has lost count.
-    TooHigh(TooHigh),
-    Stopping,
-}
-
-impl From<TooHigh> for End {
-    fn from(error: TooHigh) -> Self {
-        Self::TooHigh(error)
-    }
-}
-
-/// A stream on which stanzas are sent.
-struct Stream<'a> {
-    federation: &'a Federation,
-    link: &'a Link,
-    settings: Arc<Settings>,
-    flight: &'a mut Flight,
-    began: Instant,
-    /// When something was last written or heard, or had to be.
-    moved: Instant,
-    /// Something was acknowledged.
-    progressed: bool,
-}
-
-impl<'a> Stream<'a> {
-    fn new(federation: &'a Federation, link: &'a Link, flight: &'a mut Flight) -> Self {
-        let settings = federation.settings.load_full();
-        let now = Instant::now();
-        Self { federation, link, settings, flight, began: now, moved: now, progressed: false }
-    }
-
-    /// Sends until there is nothing to say any more.
-    ///
-    /// # Errors
-    /// Why the stream was lost.
-    async fn run(
-        &mut self,
-        mut conversation: Conversation,
-        established: &Established,
-    ) -> Result<(), Failure> {
-        let end = match self.flight.begin(established) {
-            Ok(arrived) => {
-                self.progressed = !arrived.is_empty();
-                self.arrived(arrived);
-                self.pump(&mut conversation).await
-            }
-            Err(error) => error.into(),
-        };
-        match end {
-            End::Idle => {
-                conversation.finish().await;
-                Ok(())
-            }
-            End::TooHigh(TooHigh { handled, sent }) => {
-                self.flight.lose_count();
-                conversation.close(Some(too_high(handled, sent))).await;
-                Err(Failure::Miscounted)
-            }
-            End::Stopping => {
-                // What it does not take in time is sent after the next start.
-                let _ = timeout(LAST_WORDS, self.farewell(&mut conversation)).await;
-                self.settle(&conversation);
-                conversation.discard(Some(StreamError::system_shutdown())).await;
-                Err(Failure::Stopping)
-            }
-            End::Lost(failure) => {
-                if !matches!(failure, Failure::Stuck | Failure::Broken(_)) {
-                    // The other server has ended it, and that is answered.
-                    self.federation.tasks.spawn(async move { conversation.discard(None).await });
-                }
-                Err(failure)
-            }
-        }
-    }
-
-    async fn pump(&mut self, conversation: &mut Conversation) -> End {
-        loop {
-            self.fill(conversation);
-            let before = conversation.unwritten();
-            let deadline = self.deadline(before);
-            tokio::select! {
-                heard = conversation.listen() => {
-                    if let Err(end) = self.hear(heard) {
-                        return end;
-                    }
-                }
-                () = self.link.arrived(), if before == 0 => {}
-                () = self.link.given_up() => return End::Idle,
-                () = sleep_until(deadline) => {
-                    let waits = before > 0 || self.flight.asked().is_some();
-                    return if waits { End::Lost(Failure::Stuck) } else { End::Idle };
-                }
-                () = self.federation.stopping.cancelled() => return End::Stopping,
-            }
-            if conversation.unwritten() < before {
-                self.moved = Instant::now();
-            }
-            self.settle(conversation);
-        }
-    }
-
-    /// Until when something has to be written or heard.
-    fn deadline(&self, unwritten: usize) -> Instant {
-        let patience = self.settings.write();
-        let writing = (unwritten > 0).then(|| self.moved + patience);
-        let asked = self.flight.asked().map(|asked| asked + patience);
-        let idle = || self.moved + self.settings.federation.idle;
-        writing.into_iter().chain(asked).min().unwrap_or_else(idle)
-    }
-
-    /// Sends what waits, as far as the other server takes it.
-    async fn farewell(&mut self, conversation: &mut Conversation) {
-        loop {
-            self.fill(conversation);
-            let is_there = self.flight.is_empty() || !self.flight.is_counted();
-            if conversation.unwritten() == 0 && is_there {
-                return;
-            }
-            let heard = conversation.listen().await;
-            if self.hear(heard).is_err() {
-                return;
-            }
-            self.settle(conversation);
-        }
-    }
-
-    /// Takes as much as is written at once.
-    fn fill(&mut self, conversation: &mut Conversation) {
-        let was_idle = conversation.unwritten() == 0;
-        while conversation.unwritten() < WRITE
-            && let Some(stanza) = self.flight.next(|| self.link.pop())
-        {
-            let length = conversation.write(stanza);
-            self.flight.note_written(length);
-        }
-        if self.flight.ask(Instant::now()) {
-            conversation.ask();
-        }
-        if was_idle && conversation.unwritten() > 0 {
-            self.moved = Instant::now();
-        }
-    }
-
-    fn hear(&mut self, heard: Result<Option<u32>, Failure>) -> Result<(), End> {
-        let Some(handled) = heard.map_err(End::Lost)? else { return Ok(()) };
-        let arrived = self.flight.acknowledge(handled)?;
-        self.progressed |= !arrived.is_empty();
-        self.arrived(arrived);
-        self.moved = Instant::now();
-        Ok(())
-    }
-
-    fn settle(&mut self, conversation: &Conversation) {
-        let arrived = self.flight.settle(conversation.unwritten());
-        self.arrived(arrived);
-    }
-
-    fn arrived(&self, parcels: Vec<Parcel>) {
-        self.link.arrived_there(&parcels, Instant::now());
-        self.federation.kept.arrived(self.link.pair.sender.as_str(), parcels);
     }
 }

@@ -1,5 +1,9 @@
-//! Streams of other servers that can be resumed when their connection is gone (XEP-0198 §5): for whom they are, and how many stanzas were
-//! handled.
+//! Streams with other servers that can go on when their connection is gone (XEP-0198 §5): for whom they are, and how many stanzas of the
+//! other server were handled.
+//!
+//! A stream of the other server is resumed by it. One of this side is resumed by this side; where it is for both directions (XEP-0288), the
+//! other server may ask about it on a stream of its own, by the same id, and is told how many of its stanzas were handled, as of one
+//! that has timed out. So it can send the rest there, without anything arriving twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,8 +25,17 @@ const PER_PAIR: usize = 8;
 /// The streams by what they are resumed by. Bounded in number by who [adds](Self::add) to it.
 #[derive(Debug, Default)]
 pub(super) struct Resumable {
-    streams: Mutex<HashMap<Box<str>, Arc<Counted>>>,
+    streams: Mutex<HashMap<Key, Arc<Counted>>>,
 }
+
+/// Who has given the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Giver {
+    Us,
+    Them,
+}
+
+type Key = (Giver, Box<str>);
 
 #[derive(Debug)]
 struct Counted {
@@ -60,21 +73,32 @@ impl Resumable {
         // Who begins ever new streams does not drive out those of others.
         make_room(&mut streams, PER_PAIR.min(most), |stream| stream.pair == pair)?;
         make_room(&mut streams, most, |_| true)?;
-        let id: Box<str> = stream_id()?.into();
-        let counted = Arc::new(Counted {
-            pair,
-            handled: AtomicU32::new(0),
-            turn: Arc::default(),
-            connection: Mutex::new(OneConnection { taken: CancellationToken::new(), gone: None }),
-        });
-        let turn = Arc::clone(&counted.turn).try_lock_owned().ok()?;
-        let taken = counted.connection.lock().taken.clone();
-        streams.insert(id.clone(), Arc::clone(&counted));
-        Some(Held { id, counted, taken, _turn: turn })
+        let held = Held::new((Giver::Us, stream_id()?.into()), pair)?;
+        streams.insert(held.key.clone(), Arc::clone(&held.counted));
+        Some(held)
+    }
+
+    /// A stream of our own, for both directions, to which the other server has given this id, from here on. It is remembered for when the other
+    /// server asks about it, as long as there is room.
+    pub(super) fn follow(&self, id: &str, pair: Pair, most: usize) -> Option<Held> {
+        let mut streams = self.streams.lock();
+        let room = make_room(&mut streams, PER_PAIR.min(most), |stream| stream.pair == pair)
+            .and_then(|()| make_room(&mut streams, most, |_| true));
+        let held = Held::new((Giver::Them, id.into()), pair)?;
+        if room.is_some() {
+            streams.insert(held.key.clone(), Arc::clone(&held.counted));
+        }
+        Some(held)
+    }
+
+    /// How many stanzas were handled of a stream of the other server that has this id.
+    pub(super) fn handled(&self, id: &str) -> Option<u32> {
+        let streams = self.streams.lock();
+        Some(streams.get(&(Giver::Us, id.into()))?.handled.load(Ordering::Acquire))
     }
 
     /// Goes on with the stream that has this id, if it is of one of these pairs, and its connection is there or is not gone for longer than
-    /// `most`. The old connection ends. Cancel safe.
+    /// `most`. The old connection ends. With one of our own it does not go on, but that is over for it. Cancel safe.
     ///
     /// # Errors
     /// [`NotResumed`].
@@ -84,9 +108,7 @@ impl Resumable {
         pairs: impl IntoIterator<Item = &Pair>,
         most: Duration,
     ) -> Result<Held, NotResumed> {
-        let found =
-            self.streams.lock().get_key_value(id).map(|(id, stream)| (id.clone(), Arc::clone(stream)));
-        let (id, counted) = found.ok_or(NotResumed::NotFound)?;
+        let (key, counted) = self.find(id).ok_or(NotResumed::NotFound)?;
         if !pairs.into_iter().any(|pair| *pair == counted.pair) {
             return Err(NotResumed::NotFound);
         }
@@ -98,31 +120,37 @@ impl Resumable {
             let streams = self.streams.lock();
             let mut connection = counted.connection.lock();
             let is_over = connection.gone.is_some_and(|gone| gone.elapsed() > most);
-            if is_over || !streams.contains_key(&id) {
+            if is_over || key.0 == Giver::Them || !streams.contains_key(&key) {
                 return Err(NotResumed::Over(counted.handled.load(Ordering::Acquire)));
             }
             *connection = OneConnection { taken: CancellationToken::new(), gone: None };
             connection.taken.clone()
         };
-        Ok(Held { id, counted, taken, _turn: turn })
+        Ok(Held { key, counted, taken, _turn: turn })
+    }
+
+    fn find(&self, id: &str) -> Option<(Key, Arc<Counted>)> {
+        let streams = self.streams.lock();
+        let keys = [Giver::Us, Giver::Them].map(|giver| (giver, Box::from(id)));
+        keys.into_iter().find_map(|key| streams.get(&key).cloned().map(|stream| (key, stream)))
     }
 
     /// The stream was closed, and nobody goes on with it.
     pub(super) fn forget(&self, held: &Held) {
-        self.streams.lock().remove(&held.id);
+        self.streams.lock().remove(&held.key);
     }
 }
 
 /// Forgets streams without connections until there are less than `most` of these, those first that are without one for longest; `None`
 /// when there cannot be.
 fn make_room(
-    streams: &mut HashMap<Box<str>, Arc<Counted>>,
+    streams: &mut HashMap<Key, Arc<Counted>>,
     most: usize,
     is_one: impl Fn(&Counted) -> bool,
 ) -> Option<()> {
     while streams.values().filter(|stream| is_one(stream)).count() >= most {
         let these = streams.iter().filter(|(_, stream)| is_one(stream));
-        let gone = these.filter_map(|(id, stream)| Some((stream.connection.lock().gone?, id)));
+        let gone = these.filter_map(|(key, stream)| Some((stream.connection.lock().gone?, key)));
         let (_, first) = gone.min_by_key(|(at, _)| *at)?;
         let first = first.clone();
         streams.remove(&first);
@@ -133,16 +161,60 @@ fn make_room(
 /// A stream that can be resumed, and has a connection as long as this is there.
 #[derive(Debug)]
 pub(super) struct Held {
-    id: Box<str>,
+    key: Key,
     counted: Arc<Counted>,
     taken: CancellationToken,
     _turn: OwnedMutexGuard<()>,
 }
 
-impl Held {
+/// A stream of our own that is for both directions, from one of its connections to the next.
+#[derive(Debug, Clone)]
+pub(super) struct Followed {
+    key: Key,
+    counted: Arc<Counted>,
+}
+
+impl Followed {
     /// What it is resumed by.
     pub(super) fn id(&self) -> &str {
-        &self.id
+        &self.key.1
+    }
+
+    /// How many stanzas of the other server were handled, modulo 2^32.
+    pub(super) fn handled(&self) -> u32 {
+        self.counted.handled.load(Ordering::Acquire)
+    }
+
+    /// It has a connection again.
+    pub(super) async fn hold(&self) -> Held {
+        let turn = Arc::clone(&self.counted.turn).lock_owned().await;
+        let taken = CancellationToken::new();
+        *self.counted.connection.lock() = OneConnection { taken: taken.clone(), gone: None };
+        Held { key: self.key.clone(), counted: Arc::clone(&self.counted), taken, _turn: turn }
+    }
+}
+
+impl Held {
+    fn new(key: Key, pair: Pair) -> Option<Self> {
+        let counted = Arc::new(Counted {
+            pair,
+            handled: AtomicU32::new(0),
+            turn: Arc::default(),
+            connection: Mutex::new(OneConnection { taken: CancellationToken::new(), gone: None }),
+        });
+        let turn = Arc::clone(&counted.turn).try_lock_owned().ok()?;
+        let taken = counted.connection.lock().taken.clone();
+        Some(Self { key, counted, taken, _turn: turn })
+    }
+
+    /// What it is resumed by.
+    pub(super) fn id(&self) -> &str {
+        &self.key.1
+    }
+
+    /// The stream, for when this connection is gone.
+    pub(super) fn followed(&self) -> Followed {
+        Followed { key: self.key.clone(), counted: Arc::clone(&self.counted) }
     }
 
     /// A stanza was handled.
@@ -230,6 +302,31 @@ mod tests {
         streams.forget(&held);
         drop(held);
         assert_eq!(resume(&streams, &id, "b.example").await.unwrap_err(), NotResumed::NotFound);
+    }
+
+    /// The rest goes over a stream of the other server's.
+    #[tokio::test(start_paused = true)]
+    async fn of_a_stream_of_our_own_the_other_server_is_told_how_far_it_was() {
+        let streams = Arc::new(Resumable::default());
+        let held = streams.follow("theirs", pair("b.example"), 1).unwrap();
+        held.count();
+        let followed = held.followed();
+        let old = tokio::spawn(async move {
+            held.taken().await;
+            held.count();
+        });
+        let told = resume(&streams, "theirs", "b.example").await.unwrap_err();
+        assert_eq!((told, followed.handled()), (NotResumed::Over(2), 2));
+        old.await.unwrap();
+        assert_eq!(resume(&streams, "theirs", "d.example").await.unwrap_err(), NotResumed::NotFound);
+        // It can go on for us all the same.
+        let held = followed.hold().await;
+        held.count();
+        assert!(timeout(Duration::from_secs(1), held.taken()).await.is_err());
+        // Where there is no room for more, it is followed and not remembered.
+        let other = streams.follow("other", pair("b.example"), 1).unwrap();
+        assert_eq!(resume(&streams, "other", "b.example").await.unwrap_err(), NotResumed::NotFound);
+        drop(other);
     }
 
     #[tokio::test(start_paused = true)]

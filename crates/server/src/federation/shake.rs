@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
@@ -28,6 +29,8 @@ pub(super) struct Handshake {
     own: Option<Arc<CertifiedKey>>,
     /// Where it is taken down how it goes.
     pub(super) record: Record,
+    /// Whether there is a connection on which a stream is being set up.
+    pub(super) connected: Arc<AtomicBool>,
 }
 
 impl Handshake {
@@ -37,12 +40,18 @@ impl Handshake {
         own: Option<Arc<CertifiedKey>>,
         record: Record,
     ) -> Self {
-        Self { settings: Arc::clone(settings), domain: domain.to_owned(), own, record }
+        let settings = Arc::clone(settings);
+        Self { settings, domain: domain.to_owned(), own, record, connected: Arc::default() }
     }
 
     /// Whether the other server is shown who we are.
     pub(super) const fn shows_certificate(&self) -> bool {
         self.own.is_some()
+    }
+
+    /// Whether the certificate has to be good.
+    pub(super) fn is_certified(&self) -> bool {
+        self.settings.federation.policy_for(&self.domain) == Policy::Certificate
     }
 
     /// Shakes hands, and judges the certificate as the policy wants it (RFC 6120 §13.7.2.1: for the domain, never for the host that DNS
@@ -64,7 +73,7 @@ impl Handshake {
     }
 
     fn judge(&self, chain: &[CertificateDer<'_>]) -> Result<(), Failure> {
-        let is_required = self.settings.federation.policy_for(&self.domain) == Policy::Certificate;
+        let is_required = self.is_certified();
         if !is_required && !self.record.is_at(Stage::Certificate) {
             return Ok(());
         }

@@ -33,7 +33,10 @@ pub enum State {
     /// A stream is being set up, or waits for its turn.
     Connecting,
     /// Stanzas can be sent.
-    Established,
+    Established {
+        /// Who has opened the stream.
+        by: Opener,
+    },
     /// It was not reached. What is for it goes back to its senders; the first stanza after this time has it tried again.
     Failed {
         /// Zero where that time is over.
@@ -41,6 +44,15 @@ pub enum State {
     },
     /// There is no stream, and nothing that keeps one from being set up.
     Idle,
+}
+
+/// The side that has opened a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opener {
+    /// This server.
+    Us,
+    /// The other one, and it is answered on it (XEP-0288).
+    Them,
 }
 
 /// Why a domain was not reached.

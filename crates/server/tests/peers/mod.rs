@@ -174,8 +174,18 @@ impl Remote {
     pub(crate) async fn accept(
         listener: &TcpListener,
         own: &KeyPair,
-        (from, to): (&str, &str),
+        names: (&str, &str),
         offer: &str,
+    ) -> Self {
+        Self::accept_offering(listener, own, names, ("", offer)).await
+    }
+
+    /// The same, where something is offered beside EXTERNAL as well.
+    pub(crate) async fn accept_offering(
+        listener: &TcpListener,
+        own: &KeyPair,
+        (from, to): (&str, &str),
+        (first, offer): (&str, &str),
     ) -> Self {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let config =
@@ -189,13 +199,13 @@ impl Remote {
         let mut remote =
             Self { stream: stream.into(), seen: String::new(), passed: String::new(), heard: String::new() };
         let external = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>";
-        for features in [external, offer] {
+        for features in [format!("{external}{first}"), offer.to_owned()] {
             remote.until("<stream:stream").await;
             remote.until(">").await;
             remote.heard.clone_from(&remote.passed);
             remote.header(from, to).await;
             remote.say(&format!("<stream:features>{features}</stream:features>")).await;
-            if features == external {
+            if features.starts_with(external) {
                 remote.until("<auth").await;
                 remote.until("</auth>").await;
                 remote.say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>").await;
@@ -242,6 +252,17 @@ impl Remote {
         self.until("<success").await;
         self.header(from, to).await;
         self.until("</stream:features>").await;
+    }
+}
+
+/// Expects these messages, by number, and no other before them.
+pub(crate) async fn messages(remote: &mut Remote, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        remote.until("<message").await;
+        remote.until(" id='").await;
+        remote.until("'").await;
+        let id = remote.passed.trim_end_matches('\'').to_owned();
+        assert_eq!(id, format!("m{number}"));
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stonechat_jid::BareJid;
 use stonechat_server::RunningServer;
-use stonechat_server::federation::{self, Managed, Proof, State, Status};
+use stonechat_server::federation::{self, Managed, Opener, Proof, State, Status};
 
 use super::accounts::find;
 use super::{Arrival, Federation, Peering, PeeringFailure, PeeringState, Step, Trial};
@@ -61,7 +61,7 @@ fn peering(status: Status) -> Peering {
         target: status.target.to_string(),
         state: match status.state {
             State::Connecting => PeeringState::Connecting,
-            State::Established => PeeringState::Established,
+            State::Established { by } => PeeringState::Established { by_them: by == Opener::Them },
             State::Failed { next } => PeeringState::Failed { next: rounded_up(next) },
             _ => PeeringState::Idle,
         },

@@ -150,7 +150,10 @@ pub(crate) struct Peering {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PeeringState {
     Connecting,
-    Established,
+    Established {
+        /// Whether the other server has opened the stream.
+        by_them: bool,
+    },
     /// `next` is in seconds.
     Failed {
         next: u64,

@@ -47,7 +47,10 @@ fn arrival(text: &mut String, stream: &Arrival) {
 fn peering(text: &mut String, pair: &Peering) {
     let state = match pair.state {
         PeeringState::Connecting => "a stream is being set up".to_owned(),
-        PeeringState::Established => "there is a stream".to_owned(),
+        PeeringState::Established { by_them: false } => "there is a stream, opened from here".to_owned(),
+        PeeringState::Established { by_them: true } => {
+            "there is a stream, opened by the other server".to_owned()
+        }
         PeeringState::Failed { next: 0 } => "not reached; the next stanza has it tried again".to_owned(),
         PeeringState::Failed { next } => {
             format!("not reached; tried again with the first stanza in {} or later", duration(next))
@@ -118,9 +121,14 @@ mod tests {
         let failure = PeeringFailure { text: "the certificate has expired".into(), ago: 61 };
         let failed = Peering { failure: Some(failure), ..pair(PeeringState::Failed { next: 4 }) };
         let waits = Peering { waiting: 2, bytes: 600, oldest: Some(3), ..pair(PeeringState::Connecting) };
-        let text = federation(&Federation { pairs: vec![failed, waits], more: 7, ..Federation::default() });
+        let ours = pair(PeeringState::Established { by_them: false });
+        let theirs = pair(PeeringState::Established { by_them: true });
+        let pairs = vec![failed, waits, ours, theirs];
+        let text = federation(&Federation { pairs, more: 7, ..Federation::default() });
         for part in [
-            "9 pairs of domains",
+            "11 pairs of domains",
+            "there is a stream, opened from here",
+            "there is a stream, opened by the other server",
             "a.example to b.example",
             "tried again with the first stanza in 4s or later",
             "1m 1s ago: the certificate has expired",

@@ -26,6 +26,12 @@ impl Pair {
     pub fn is(&self, sender: &str, target: &str) -> bool {
         self.sender.as_str() == sender && self.target.as_str() == target
     }
+
+    /// The pair of the other direction.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        Self { sender: self.target.clone(), target: self.sender.clone() }
+    }
 }
 
 impl std::fmt::Display for Pair {

@@ -60,7 +60,8 @@ fn a_stream_that_goes_on_gets_what_was_not_handled_first() {
     let mut flight = Flight::default();
     flight.begin(&anew()).unwrap();
     write(&mut flight, 0..5);
-    assert_eq!(flight.management(), Management::Resume { id: "id".to_owned(), handled: 0 });
+    assert_eq!(flight.management(7), Management::Resume { id: "id".to_owned(), handled: 7 });
+    assert_eq!(flight.needs(), Needs::Stream("id"));
     let resumed = |handled| Established { counting: Counting::Resumed { handled }, handled_before: None };
     flight.begin(&resumed(2)).unwrap();
     // It breaks again before all of that is written; and more may have come than is acknowledged.
@@ -93,7 +94,7 @@ fn who_goes_on_further_than_it_can_be_is_not_believed() {
     let resumed = Established { counting: Counting::Resumed { handled: 3 }, handled_before: None };
     assert_eq!(flight.begin(&resumed).unwrap_err(), TooHigh { handled: 3, sent: 2 });
     flight.lose_count();
-    assert_eq!(flight.management(), Management::Enable, "the next stream is another");
+    assert_eq!(flight.management(0), Management::Enable, "the next stream is another");
     flight.begin(&anew()).unwrap();
     assert_eq!(write(&mut flight, []), [0, 1]);
 }
@@ -108,6 +109,31 @@ fn where_nothing_is_counted_what_is_written_has_arrived() {
     assert_eq!(write(&mut flight, []), [2, 3]);
     assert_eq!(numbers(flight.settle(0)), [2, 3]);
     assert!(flight.is_empty());
+}
+
+#[test]
+fn a_stream_of_the_other_server_is_joined_where_it_is() {
+    let on = |id: &str, handled| reverse::Counting::On { id: Some(id.to_owned()), handled };
+    let mut flight = Flight::default();
+    assert_eq!(flight.needs(), Needs::Any);
+    // Others were sent on it before.
+    flight.join(&on("a", 7)).unwrap();
+    assert_eq!(write(&mut flight, 0..5), [0, 1, 2, 3, 4]);
+    assert_eq!(numbers(flight.acknowledge(8).unwrap()), [0]);
+    assert_eq!(flight.needs(), Needs::Stream("a"));
+    // It is resumed.
+    assert_eq!(numbers(flight.join(&on("a", 10)).unwrap()), [1, 2]);
+    assert_eq!(write(&mut flight, 5..6), [3, 4, 5]);
+    // Nobody knows how far another was.
+    assert!(flight.join(&on("b", 2)).unwrap().is_empty());
+    assert_eq!(write(&mut flight, []), [3, 4, 5]);
+    assert_eq!(flight.acknowledge(6).unwrap_err(), TooHigh { handled: 6, sent: 5 });
+    assert_eq!(numbers(flight.acknowledge(5).unwrap()), [3, 4, 5]);
+    assert_eq!(flight.needs(), Needs::Any);
+    // Where nothing is counted, what is written has arrived.
+    flight.join(&reverse::Counting::Off).unwrap();
+    write(&mut flight, 6..7);
+    assert_eq!(numbers(flight.settle(0)), [6]);
 }
 
 #[tokio::test(start_paused = true)]

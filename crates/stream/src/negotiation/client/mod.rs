@@ -55,6 +55,8 @@ pub struct Negotiation {
     offered: Vec<String>,
     /// How many times a resource was asked for: the request's identifier.
     binds: u32,
+    /// Our end of the stream is sent.
+    finished: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +100,7 @@ impl Negotiation {
             header: None,
             offered: Vec::new(),
             binds: 0,
+            finished: false,
             config,
         };
         negotiation.open();
@@ -126,7 +129,7 @@ impl Negotiation {
             (State::Closed, _) => {}
             (State::Tls | State::Established, _) => self.out_of_turn(),
             (_, Frame::Close) => {
-                self.queue.close();
+                self.say_close();
                 self.close(Error::Closed);
             }
             (State::Header, Frame::Open(header)) => self.take_header(header),
@@ -153,7 +156,7 @@ impl Negotiation {
         if self.state == State::Closed {
             return;
         }
-        if self.state != State::Tls {
+        if self.state != State::Tls && !self.finished {
             if let Some(error) = &error {
                 self.queue.element(&error.to_element());
             }
@@ -162,9 +165,18 @@ impl Negotiation {
         self.close(Error::GivenUp(error.unwrap_or_else(StreamError::undefined_condition)));
     }
 
+    /// Closes the stream, and goes on taking what the server sends until it closes it as well (RFC 6120 §4.4).
+    pub fn finish(&mut self) {
+        match self.state {
+            State::Choosing | State::Ready => self.say_close(),
+            _ => self.give_up(None),
+        }
+    }
+
     /// Sends a stanza before the session, while a mechanism or a resource is to be chosen: a registration.
     pub fn send_stanza(&mut self, stanza: &Stanza) {
         match self.state {
+            State::Choosing | State::Ready if self.finished => {}
             State::Choosing | State::Ready => self.queue.stanza(stanza),
             _ => self.out_of_turn(),
         }
@@ -173,6 +185,7 @@ impl Negotiation {
     /// Sends an element of an extension, while a mechanism or a resource is to be chosen.
     pub fn send_element(&mut self, element: &Element) {
         match self.state {
+            State::Choosing | State::Ready if self.finished => {}
             State::Choosing | State::Ready => self.queue.element(element),
             _ => self.out_of_turn(),
         }
@@ -183,7 +196,7 @@ impl Negotiation {
             return self.broken(StreamError::invalid_xml());
         };
         if let Some(error) = StreamError::from_element(&element) {
-            self.queue.close();
+            self.say_close();
             return self.close(Error::Refused(error));
         }
         match self.state {
@@ -208,8 +221,10 @@ impl Negotiation {
 
     /// The server broke the protocol.
     fn broken(&mut self, error: StreamError) {
-        self.queue.element(&error.to_element());
-        self.queue.close();
+        if !self.finished {
+            self.queue.element(&error.to_element());
+        }
+        self.say_close();
         self.close(Error::Protocol(error));
     }
 
@@ -218,9 +233,16 @@ impl Negotiation {
         match self.state {
             State::Closed => return,
             State::Tls => {}
-            _ => self.queue.close(),
+            _ => self.say_close(),
         }
         self.close(Error::OutOfTurn);
+    }
+
+    /// Ends our side, once.
+    fn say_close(&mut self) {
+        if !std::mem::replace(&mut self.finished, true) {
+            self.queue.close();
+        }
     }
 
     fn close(&mut self, error: Error) {

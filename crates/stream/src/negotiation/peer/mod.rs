@@ -1,6 +1,7 @@
-//! The negotiation of a stream between servers, both roles, without IO: STARTTLS, SASL EXTERNAL (XEP-0178) and dialback (XEP-0220).
+//! The negotiation of a stream between servers, both roles, without IO: STARTTLS, SASL EXTERNAL (XEP-0178) and dialback (XEP-0220), for one
+//! direction or for both (XEP-0288).
 //!
-//! A stream carries stanzas in one direction, from the side that has opened it. [`Outgoing`] is that side's machine; it also asks about
+//! [`Outgoing`] is the machine of the side that opens the stream to send on it; it also asks about
 //! a dialback key on a stream of its own. [`Incoming`] is the machine of the side that takes the stanzas: it lets them through for each
 //! [pair](crate::dialback::Pair) of domains that has been authorised, and answers questions about its own side's keys.
 //!
@@ -27,7 +28,12 @@
 //! answered. The machines speak the protocol; which stanzas are not acknowledged the sender's driver knows, and which were handled, and can
 //! be resumed, that of the target.
 //!
-//! Left out: bidirectional streams (XEP-0288), several pairs on one outgoing stream, streams of before XMPP 1.0.
+//! Where the target's side offers it and the sender's asks for it, stanzas go both ways as soon as the sender's is authenticated: from the
+//! target's side only those of the inverse of the first pair that was authorised, and the sender's side lets through no others. It has
+//! authenticated the target's before, by its certificate or, where dialback is enough, by having found it in DNS.
+//!
+//! Left out: several pairs on one outgoing stream; several pairs in the direction back, for which the other side is told to open a stream of
+//! its own; streams of before XMPP 1.0.
 
 mod incoming;
 mod outgoing;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use stonechat_stanza::jid::BareJid;
-use stonechat_stanza::{Nonza, StanzaError, sm};
+use stonechat_stanza::{Nonza, Stanza, StanzaError, sm};
 
 use crate::codec::{Content, Frame, Framing};
 use crate::dialback::{self, Answer, Kind, Pair, Secret};
@@ -11,6 +11,7 @@ use crate::negotiation::{Tls, client};
 use crate::{Features, StreamError, sasl};
 
 mod management;
+mod reverse;
 
 pub use management::{Counting, Established, Management, too_high};
 
@@ -25,6 +26,8 @@ pub enum Purpose {
         dialback: Option<Secret>,
         /// What is asked of stream management, where it is offered.
         management: Management,
+        /// Stanzas of the other server may come on the stream, too, where it offers that (XEP-0288).
+        bidi: bool,
     },
     /// To ask the pair's target about a key that somebody has sent in its name (XEP-0220 §2.1.2), on a stream with this id.
     Verify {
@@ -62,6 +65,22 @@ pub enum Action {
     Established(Established),
     /// The other server has handled so many stanzas, modulo 2^32 (XEP-0198 §4). No answer.
     Acknowledged(u32),
+    /// A stanza of the other server, from the pair's target to its sender. Where stanzas are counted, those are that come behind
+    /// [`Established`](Self::Established). No answer.
+    Stanza(Stanza),
+    /// The same, whose `to` is no address: its sender may be told. No answer.
+    Misaddressed(Stanza),
+    /// The other server asks how many of its stanzas were handled. Then [`acknowledge`](Outgoing::acknowledge), soon.
+    AckWanted,
+    /// The other server asks whether a key is this side's (XEP-0220 §2.1.2). Then [`judged`](Outgoing::judged).
+    Judge {
+        /// The pair for which it would be.
+        pair: Pair,
+        /// The id of the stream for which it would be.
+        stream: String,
+        /// The key.
+        key: String,
+    },
     /// The answer to [`Purpose::Verify`]; the stream is being closed. No answer.
     Answered(Answer),
     /// The stream is over: when all is sent, the connection is to be closed. No answer.
@@ -77,6 +96,10 @@ impl fmt::Debug for Action {
             // What the stream is resumed by is nobody else's.
             Self::Established(_) => f.write_str("Established(..)"),
             Self::Acknowledged(handled) => f.debug_tuple("Acknowledged").field(handled).finish(),
+            Self::Stanza(_) => f.write_str("Stanza(..)"),
+            Self::Misaddressed(_) => f.write_str("Misaddressed(..)"),
+            Self::AckWanted => f.write_str("AckWanted"),
+            Self::Judge { pair, .. } => write!(f, "Judge({pair})"),
             Self::Answered(answer) => f.debug_tuple("Answered").field(answer).finish(),
             Self::Close(error) => f.debug_tuple("Close").field(error).finish(),
         }
@@ -141,7 +164,7 @@ enum Step {
 ///
 /// let pair = Pair { sender: BareJid::parse("capulet.example")?, target: BareJid::parse("montague.example")? };
 /// let purpose =
-///     Purpose::Send { external: true, dialback: Some(Secret::new([7; 32])), management: Management::Enable };
+///     Purpose::Send { external: true, dialback: Some(Secret::new([7; 32])), management: Management::Enable, bidi: true };
 /// let mut stream = Outgoing::new(OutgoingConfig { pair, tls: Tls::Required, purpose });
 /// let Some(OutgoingAction::Send(bytes)) = stream.next_action() else { panic!() };
 /// let header = String::from_utf8(bytes)?;
@@ -164,6 +187,10 @@ pub struct Outgoing {
     counts: bool,
     /// How many stanzas of the stream that could not be resumed were handled.
     handled_before: Option<u32>,
+    /// The pair may send.
+    authorized: bool,
+    /// The other server was asked to send, too.
+    bidi: bool,
 }
 
 impl Outgoing {
@@ -189,6 +216,8 @@ impl Outgoing {
             offers_management: false,
             counts: false,
             handled_before: None,
+            authorized: false,
+            bidi: false,
         }
     }
 
@@ -218,8 +247,7 @@ impl Outgoing {
                     self.authorized()
                 }
                 client::Action::Nonza(nonza) => self.nonza(&nonza),
-                // Bound to one direction, until XEP-0288 says otherwise.
-                client::Action::Stanza(_) => self.unsolicited(),
+                client::Action::Stanza(stanza) => self.stanza(stanza),
                 client::Action::Close(error) => {
                     self.step = Step::Closed;
                     Some(Action::Close(self.error.take().unwrap_or(Error::Stream(error))))
@@ -258,6 +286,7 @@ impl Outgoing {
         self.note_features(features);
         let mechanisms = features.get::<sasl::Mechanisms>().ok().flatten().unwrap_or_default();
         let offered = mechanisms.names.iter().any(|name| name == EXTERNAL);
+        self.ask_for_bidi(features);
         match &self.purpose {
             Purpose::Send { external: true, .. } if offered && self.stream.is_secure() => {
                 self.step = Step::External;
@@ -299,6 +328,11 @@ impl Outgoing {
         let Some(Ok(dialback)) = element.as_ref().and_then(dialback::Nonza::from_element) else {
             return self.unsupported();
         };
+        if let dialback::Content::Key(key) = &dialback.content
+            && self.is_bidi()
+        {
+            return self.question(&dialback, key);
+        }
         // XEP-0220 §3.1: an answer has to be one to what was asked on this stream.
         let answer = match dialback.content {
             dialback::Content::Answer(answer)
@@ -357,7 +391,7 @@ impl Config {
     /// For stanzas from `sender` to `target`, with TLS required.
     #[must_use]
     pub fn send(sender: BareJid, target: BareJid, external: bool, dialback: Option<Secret>) -> Self {
-        let purpose = Purpose::Send { external, dialback, management: Management::default() };
+        let purpose = Purpose::Send { external, dialback, management: Management::default(), bidi: false };
         Self { pair: Pair { sender, target }, tls: Tls::Required, purpose }
     }
 }

@@ -41,6 +41,8 @@ pub struct Offer {
     pub dialback: bool,
     /// Stream management (XEP-0198), for when a pair is authorised.
     pub management: bool,
+    /// Stanzas of this side on the same stream (XEP-0288), for when a pair is authorised. Offered before TLS as well, and asked for behind it.
+    pub bidi: bool,
     /// Further features, once TLS protects the connection.
     pub features: Vec<Element>,
 }
@@ -79,6 +81,9 @@ pub enum Action {
     },
     /// From here on stanzas of the pair are taken. No answer.
     Authorized(Pair),
+    /// From here on stanzas of this pair, and of no other, may be sent on the stream: it is the inverse of the first that was authorised. They
+    /// are counted, for [`Acknowledged`](Self::Acknowledged), from where `<enabled/>` or `<resumed/>` is sent. No answer.
+    Bidirectional(Pair),
     /// A stanza of a pair that is authorised. No answer.
     Stanza(Stanza),
     /// A stanza from a domain that is authorised, whose `to` is no address; `target` is a domain of a pair with that one. No answer.
@@ -95,6 +100,8 @@ pub enum Action {
     Resume(sm::Resume),
     /// The peer asks how many of its stanzas were handled. Then [`acknowledge`](super::Incoming::acknowledge), soon.
     AckWanted,
+    /// The peer has handled so many stanzas, modulo 2^32, of those that were sent on its stream. No answer.
+    Acknowledged(u32),
     /// The stream is over: when all is sent, the connection is to be closed. No answer.
     Close(Close),
 }
@@ -122,12 +129,14 @@ impl fmt::Debug for Action {
             Self::Verify { pair, .. } => write!(f, "Verify({pair})"),
             Self::Judge { pair, .. } => write!(f, "Judge({pair})"),
             Self::Authorized(pair) => write!(f, "Authorized({pair})"),
+            Self::Bidirectional(pair) => write!(f, "Bidirectional({pair})"),
             Self::Stanza(_) => f.write_str("Stanza(..)"),
             Self::Misaddressed { target, .. } => write!(f, "Misaddressed({target})"),
             Self::Enable(enable) => f.debug_tuple("Enable").field(enable).finish(),
             // What names the stream is nobody else's.
             Self::Resume(_) => f.write_str("Resume(..)"),
             Self::AckWanted => f.write_str("AckWanted"),
+            Self::Acknowledged(handled) => f.debug_tuple("Acknowledged").field(handled).finish(),
             Self::Close(close) => f.debug_tuple("Close").field(close).finish(),
         }
     }

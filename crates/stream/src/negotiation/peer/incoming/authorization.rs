@@ -23,7 +23,9 @@ impl Incoming {
         if answer == Answer::Valid {
             self.pairs[at].authorized = true;
             self.queue.element(&question.answer(Answer::Valid).to_element());
-            return self.queue.push(Action::Authorized(pair.clone()));
+            self.first.get_or_insert_with(|| pair.clone());
+            self.queue.push(Action::Authorized(pair.clone()));
+            return self.turn_around();
         }
         self.pairs.swap_remove(at);
         // XEP-0220 §2.2.1: others may be on the stream by right.
@@ -63,7 +65,8 @@ impl Incoming {
         if self.needs_tls() {
             return self.fail(sasl::Condition::EncryptionRequired.into());
         }
-        if !self.offer.external || self.external.is_some() || auth.mechanism != EXTERNAL {
+        // The stream does not begin anew once it is used from this side.
+        if !self.offer.external || self.external.is_some() || self.is_bidi() || auth.mechanism != EXTERNAL {
             return self.fail(sasl::Condition::InvalidMechanism.into());
         }
         match auth.initial {
@@ -90,6 +93,7 @@ impl Incoming {
             return self.error(StreamError::resource_constraint());
         }
         self.pairs.push(Entry { pair: pair.clone(), authorized: true });
+        self.first.get_or_insert_with(|| pair.clone());
         self.external = Some(pair.clone());
         self.queue.element(&sasl::Nonza::Success(None).to_element());
         self.queue.push(Action::Restart);

@@ -58,6 +58,9 @@ impl Incoming {
             sm::Nonza::Enable(enable) if self.may_begin() => self.queue.push(Action::Enable(enable)),
             sm::Nonza::Resume(resume) if self.may_begin() => self.queue.push(Action::Resume(resume)),
             sm::Nonza::Request if self.counts => self.queue.push(Action::AckWanted),
+            sm::Nonza::Ack(sm::Ack { h }) if self.counts && self.is_bidi() => {
+                self.queue.push(Action::Acknowledged(h))
+            }
             // Nothing was sent that could be acknowledged (§6).
             sm::Nonza::Ack(sm::Ack { h }) if self.counts && h > 0 => self.error(too_high(h, 0)),
             sm::Nonza::Ack(_) if self.counts => {}

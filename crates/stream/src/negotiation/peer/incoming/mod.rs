@@ -1,6 +1,7 @@
 //! The side that takes the stanzas of another server.
 
 use stonechat_stanza::jid::BareJid;
+use stonechat_stanza::payload::Payload as _;
 use stonechat_stanza::{Defect, Nonza, Stanza, ns, sm};
 
 use crate::codec::{Frame, Framing};
@@ -9,11 +10,12 @@ use crate::header::answer_language;
 use crate::negotiation::queue::Queue;
 use crate::negotiation::server::Close;
 use crate::negotiation::{Tls, stream_id};
-use crate::{Features, StreamError, StreamHeader, Version, sasl, tls};
+use crate::{Features, StreamError, StreamHeader, Version, bidi, sasl, tls};
 
 mod action;
 mod authorization;
 mod management;
+mod reverse;
 
 pub use action::{Action, Config, HostWanted, Offer};
 
@@ -69,6 +71,19 @@ pub struct Incoming {
     asked: usize,
     /// The peer's stanzas are counted.
     counts: bool,
+    /// The first pair that was authorised.
+    first: Option<Pair>,
+    reverse: Reverse,
+}
+
+/// Whether stanzas go the other way, too (XEP-0288).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reverse {
+    Off,
+    /// The peer has asked for it.
+    Asked,
+    /// Stanzas may be sent.
+    On,
 }
 
 impl Incoming {
@@ -90,6 +105,8 @@ impl Incoming {
             failures: 0,
             asked: 0,
             counts: false,
+            first: None,
+            reverse: Reverse::Off,
             config,
         }
     }
@@ -135,13 +152,14 @@ impl Incoming {
             return self.out_of_turn();
         }
         let Some(offer) = offer else { return self.error(StreamError::host_unknown()) };
-        self.offer = if self.needs_tls() { Offer::default() } else { offer };
+        self.offer = if self.needs_tls() { Offer { bidi: offer.bidi, ..Offer::default() } } else { offer };
         if !self.open() {
             return;
         }
         let features = self.features();
         self.queue.element(&features.into_element());
         self.state = State::Open;
+        self.turn_around();
     }
 
     /// TLS is established and the decoder fresh: all that was said before is forgotten.
@@ -150,6 +168,7 @@ impl Incoming {
             return self.out_of_turn();
         }
         self.secure = true;
+        self.reverse = Reverse::Off;
         self.restart();
     }
 
@@ -274,6 +293,9 @@ impl Incoming {
         if self.offers_tls() {
             features.push(&tls::Feature { required: self.needs_tls() });
         }
+        if self.offer.bidi && self.first.is_none() {
+            features.push(&bidi::Feature);
+        }
         if self.needs_tls() {
             return features;
         }
@@ -304,6 +326,9 @@ impl Incoming {
         }
         if self.state == State::Challenged {
             return self.error(StreamError::not_authorized());
+        }
+        if self.offer.bidi && bidi::Request::matches(&element) {
+            return self.bidi_asked();
         }
         if self.offer.management
             && let Some(nonza) = sm::Nonza::from_element(&element)

@@ -57,6 +57,7 @@ impl Outgoing {
 
     /// The pair may send: first, its stanzas are to be counted.
     pub(super) fn authorized(&mut self) -> Option<Action> {
+        self.authorized = true;
         match &self.purpose {
             Purpose::Send { management: Management::Resume { id, handled }, .. }
                 if self.offers_management =>
@@ -102,12 +103,23 @@ impl Outgoing {
             (Step::Established, sm::Nonza::Ack(sm::Ack { h })) if self.counts => {
                 Some(Action::Acknowledged(h))
             }
+            (Step::Established, sm::Nonza::Request) if self.counts && self.is_bidi() => {
+                Some(Action::AckWanted)
+            }
             // Nothing comes on this stream that would be counted.
             (Step::Established, sm::Nonza::Request) if self.counts => {
                 self.stream.send_element(&sm::Ack { h: 0 }.to_element());
                 None
             }
             _ => self.unsolicited(),
+        }
+    }
+
+    /// Tells how many stanzas of the other server were handled, modulo 2^32: the answer to [`Action::AckWanted`], or unasked. Nothing where
+    /// none are counted.
+    pub fn acknowledge(&mut self, handled: u32) {
+        if self.counts && self.is_bidi() && self.step == Step::Established {
+            self.stream.send_element(&sm::Ack { h: handled }.to_element());
         }
     }
 

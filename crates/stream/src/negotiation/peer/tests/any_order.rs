@@ -48,6 +48,14 @@ const FRAMES: &[&str] = &[
     "<failed xmlns='urn:xmpp:sm:3'/>",
     "<r xmlns='urn:xmpp:sm:3'/>",
     "<a xmlns='urn:xmpp:sm:3' h='1'/>",
+    "<bidi xmlns='urn:xmpp:bidi'/>",
+    "<stream:features><bidi xmlns='urn:xmpp:features:bidi'/></stream:features>",
+    "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>\
+     <bidi xmlns='urn:xmpp:features:bidi'/></stream:features>",
+    "<db:verify from='montague.example' to='capulet.example' id='1'>225c</db:verify>",
+    BACK,
+    "<message from='juliet@verona.example' to='juliet@capulet.example'/>",
+    "<presence from='montague.example' to='@'/>",
 ];
 
 #[derive(Debug, Clone)]
@@ -123,25 +131,29 @@ proptest! {
 
     #[test]
     fn stanzas_get_through_only_for_pairs_that_were_found_good(
-        tls in tls(), external: bool, dialback: bool, management: bool,
+        tls in tls(), external: bool, dialback: bool, management: bool, bidi: bool,
         inputs in prop::collection::vec(input(), 0..40),
     ) {
         let mut stream = Incoming::new(IncomingConfig { tls, max_pairs: 2, default_host: None });
         let mut secure = tls == Tls::Established;
+        let mut asked_back = false;
         // What the driver has said to be good, and who has asked.
         let (mut asked, mut good, mut offered) = (Vec::<Pair>::new(), Vec::<Pair>::new(), false);
-        let (mut header, mut closed) = (None, false);
+        let (mut header, mut closed, mut back) = (None, false, None);
         for input in inputs {
             if let Input::Open { from, to } = &input
                 && stream.takes_frames()
             {
                 header = from.zip(*to);
             }
+            if let Input::Frame(index) | Input::Pipelined(index) = &input {
+                asked_back |= FRAMES[*index] == "<bidi xmlns='urn:xmpp:bidi'/>";
+            }
             match (frame(&input), &input) {
                 (Some((frame, pending)), _) => stream.frame(frame, pending),
                 (None, Input::Driver(number)) => match number {
                     0..3 => {
-                        let offer = Offer { external, dialback, management, features: Vec::new() };
+                        let offer = Offer { external, dialback, management, bidi, features: Vec::new() };
                         offered |= external && secure;
                         stream.host(Some(offer));
                     }
@@ -191,6 +203,12 @@ proptest! {
                         stream.not_resumed(None);
                     }
                     IncomingAction::AckWanted => prop_assert!(stream.counts()),
+                    IncomingAction::Bidirectional(pair) => {
+                        prop_assert!(bidi && asked_back && (secure || tls != Tls::Required) && back.is_none());
+                        prop_assert!(good.contains(&pair.inverse()) && stream.takes_frames());
+                        back = Some(pair);
+                    }
+                    IncomingAction::Acknowledged(_) => prop_assert!(back.is_some() && stream.counts()),
                     IncomingAction::Close(_) => closed = true,
                     IncomingAction::Send(_) | IncomingAction::HostWanted(_) | IncomingAction::Restart => {}
                 }
@@ -200,7 +218,7 @@ proptest! {
 
     #[test]
     fn nothing_is_sent_to_who_has_not_let_us_through(
-        tls in tls(), external: bool, dialback: bool, verify: bool, resume: bool,
+        tls in tls(), external: bool, dialback: bool, verify: bool, resume: bool, bidi: bool,
         inputs in prop::collection::vec(input(), 0..40),
     ) {
         let management = match resume {
@@ -210,11 +228,12 @@ proptest! {
         let purpose = if verify {
             Purpose::Verify { stream: "1".to_owned(), key: "225c".to_owned() }
         } else {
-            Purpose::Send { external, dialback: dialback.then(secret), management }
+            Purpose::Send { external, dialback: dialback.then(secret), management, bidi }
         };
         let mut stream = Outgoing::new(OutgoingConfig { pair: capulet_to_montague(), tls, purpose });
         let (mut secure, mut closed) = (tls == Tls::Established, false);
         let (mut authenticated, mut asked, mut valid, mut established) = (false, false, false, false);
+        let mut asked_back = false;
         for input in inputs {
             let mut success = false;
             if let Input::Frame(index) | Input::Pipelined(index) = &input {
@@ -233,6 +252,8 @@ proptest! {
                     OutgoingAction::Send(bytes) => {
                         let sent = text(bytes);
                         asked |= sent.contains("<db:result");
+                        prop_assert!(!sent.contains("urn:xmpp:bidi") || (bidi && secure && !verify && !authenticated));
+                        asked_back |= sent.contains("urn:xmpp:bidi");
                         prop_assert!(!sent.contains("<auth") || secure);
                         prop_assert!(!sent.contains("<db:") || secure || tls != Tls::Required);
                         prop_assert!(!sent.contains("urn:xmpp:sm:3") || authenticated || (valid && dialback));
@@ -248,6 +269,19 @@ proptest! {
                     }
                     OutgoingAction::Acknowledged(_) => prop_assert!(established),
                     OutgoingAction::Answered(_) => prop_assert!(verify),
+                    OutgoingAction::Stanza(stanza) => {
+                        prop_assert!(asked_back && (authenticated || (valid && dialback)));
+                        let (from, to) = (stanza.from().unwrap(), stanza.to().unwrap());
+                        prop_assert!(capulet_to_montague().inverse().is(from.domain(), to.domain()));
+                    }
+                    OutgoingAction::Misaddressed(stanza) => {
+                        prop_assert!(asked_back && stanza.from().unwrap().domain() == "montague.example");
+                    }
+                    OutgoingAction::AckWanted => prop_assert!(established && asked_back),
+                    OutgoingAction::Judge { pair, stream: id, .. } => {
+                        prop_assert!(asked_back);
+                        stream.judged(&pair, &id, Answer::Invalid);
+                    }
                     OutgoingAction::Close(_) => closed = true,
                 }
             }

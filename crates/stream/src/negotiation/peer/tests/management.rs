@@ -31,7 +31,7 @@ struct Sender(Outgoing, Reader);
 
 impl Sender {
     fn new(management: Management, features: &str) -> Self {
-        let purpose = Purpose::Send { external: false, dialback: Some(secret()), management };
+        let purpose = Purpose::Send { external: false, dialback: Some(secret()), management, bidi: false };
         let config = OutgoingConfig { pair: capulet_to_montague(), tls: Tls::Established, purpose };
         let mut sender = Self(Outgoing::new(config), Reader::new());
         assert!(sender.say(&format!("{ANSWER}{features}")).text.contains("<db:result"));

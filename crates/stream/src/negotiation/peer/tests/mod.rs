@@ -1,6 +1,7 @@
 //! Each machine against scripts and whatever comes, and the two against each other.
 
 mod any_order;
+mod bidi;
 mod incoming;
 mod management;
 mod outgoing;
@@ -25,6 +26,9 @@ const AUTH: &str =
 const ASK: &str = "<db:result from='capulet.example' to='montague.example'>b483</db:result>";
 const MESSAGE: &str =
     "<message from='juliet@capulet.example/b' to='romeo@montague.example'><body>x</body></message>";
+/// What comes back.
+const BACK: &str =
+    "<message from='romeo@montague.example/o' to='juliet@capulet.example'><body>y</body></message>";
 
 fn domain(name: &str) -> BareJid {
     BareJid::parse(name).unwrap()

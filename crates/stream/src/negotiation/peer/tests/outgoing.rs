@@ -77,7 +77,7 @@ impl Script {
 }
 
 fn send(external: bool, dialback: Option<Secret>) -> Purpose {
-    Purpose::Send { external, dialback, management: Management::Off }
+    Purpose::Send { external, dialback, management: Management::Off, bidi: false }
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn an_answer_has_to_be_one_to_what_was_asked() {
 }
 
 #[test]
-fn stanzas_do_not_come_on_a_stream_that_this_side_has_opened() {
+fn stanzas_do_not_come_on_a_stream_that_is_for_one_direction() {
     let mut script = Script::sending(false, true);
     script.say(NO_FEATURES);
     assert!(script.say(VALID).is_established());

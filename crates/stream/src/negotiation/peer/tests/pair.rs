@@ -19,6 +19,10 @@ struct Play {
     authorized: Vec<Pair>,
     counting: Counting,
     acknowledged: Option<u32>,
+    /// What may be sent back, what has come of it, and what of that is acknowledged.
+    back: Option<Pair>,
+    heard: u32,
+    acknowledged_back: Option<u32>,
 }
 
 impl Play {
@@ -37,6 +41,9 @@ impl Play {
             authorized: Vec::new(),
             counting: Counting::Off,
             acknowledged: None,
+            back: None,
+            heard: 0,
+            acknowledged_back: None,
         };
         play.go();
         play
@@ -74,7 +81,14 @@ impl Play {
                 }
                 OutgoingAction::Acknowledged(handled) => self.acknowledged = Some(handled),
                 OutgoingAction::Answered(answer) => self.answered = Some(answer),
-                OutgoingAction::Close(_) => {}
+                OutgoingAction::Stanza(_) => self.heard += 1,
+                OutgoingAction::AckWanted => self.out.acknowledge(self.heard),
+                OutgoingAction::Judge { pair, stream, key } => {
+                    let answer =
+                        if secret().is_key(&pair, &stream, &key) { Answer::Valid } else { Answer::Invalid };
+                    self.out.judged(&pair, &stream, answer);
+                }
+                OutgoingAction::Misaddressed(_) | OutgoingAction::Close(_) => {}
             }
         }
         said
@@ -100,6 +114,8 @@ impl Play {
                 }
                 IncomingAction::Resume(sm::Resume { previd, .. }) => self.inn.resumed(&previd, 7),
                 IncomingAction::AckWanted => self.inn.acknowledge(8),
+                IncomingAction::Bidirectional(pair) => self.back = Some(pair),
+                IncomingAction::Acknowledged(handled) => self.acknowledged_back = Some(handled),
                 IncomingAction::Stanza(_)
                 | IncomingAction::Misaddressed { .. }
                 | IncomingAction::Close(_) => {}
@@ -110,7 +126,7 @@ impl Play {
 }
 
 fn send(external: bool) -> Purpose {
-    Purpose::Send { external, dialback: Some(secret()), management: Management::Enable }
+    Purpose::Send { external, dialback: Some(secret()), management: Management::Enable, bidi: false }
 }
 
 #[test]
@@ -131,7 +147,7 @@ fn stanzas_are_counted_where_both_sides_can() {
         (resume, Counting::Resumed { handled: 7 }),
     ] {
         let offer = Offer { external: true, management: true, ..Offer::default() };
-        let purpose = Purpose::Send { external: true, dialback: None, management };
+        let purpose = Purpose::Send { external: true, dialback: None, management, bidi: false };
         let mut play = Play::begin(capulet_to_montague(), purpose, offer);
         assert!(play.established);
         assert_eq!(play.inn.counts(), counting != Counting::Off);
@@ -168,4 +184,54 @@ fn dialback_goes_its_way_through_three_servers() {
         assert_eq!(first.established, expected == Answer::Valid);
         assert_eq!(first.authorized.len(), usize::from(expected == Answer::Valid));
     }
+}
+
+/// XEP-0288 examples 3 and 5, with XEP-0198 on it: what comes back is counted as well, and is of that pair alone.
+#[test]
+fn stanzas_come_back_on_the_stream_where_both_sides_can() {
+    for (external, asks, offers) in
+        [(true, true, true), (false, true, true), (true, false, true), (true, true, false)]
+    {
+        let offer = Offer { external, dialback: true, management: true, bidi: offers, ..Offer::default() };
+        let Purpose::Send { dialback, management, .. } = send(true) else { panic!() };
+        let purpose = Purpose::Send { external: true, dialback, management, bidi: asks };
+        let mut play = Play::begin(capulet_to_montague(), purpose, offer);
+        if let Some((pair, ..)) = play.asked.clone() {
+            assert_eq!(play.back, None, "nothing comes back before it is known who asks");
+            play.inn.verified(&pair, Answer::Valid);
+            play.go();
+        }
+        assert!(play.established);
+        let is_bidi = asks && offers;
+        assert_eq!(play.back, is_bidi.then(|| capulet_to_montague().inverse()));
+        assert_eq!((play.out.is_bidi(), play.inn.is_bidi()), (is_bidi, is_bidi));
+        if !is_bidi {
+            continue;
+        }
+        for frame in play.readers.0.read(&format!("{BACK}{BACK}<r xmlns='urn:xmpp:sm:3'/>")) {
+            play.out.frame(frame, 0);
+        }
+        play.go();
+        assert_eq!((play.heard, play.acknowledged_back), (2, Some(2)));
+        // Who is spoken with forth is spoken with back.
+        for frame in play.readers.1.read(MESSAGE) {
+            play.inn.frame(frame, 0);
+        }
+        play.go();
+    }
+}
+
+#[test]
+fn a_side_that_is_done_hears_what_is_still_under_way() {
+    let offer = Offer { external: true, bidi: true, ..Offer::default() };
+    let purpose = Purpose::Send { external: true, dialback: None, management: Management::Off, bidi: true };
+    let mut play = Play::begin(capulet_to_montague(), purpose, offer);
+    play.out.finish();
+    assert_eq!(play.outgoing(), "</stream:stream>");
+    for frame in play.readers.0.read(BACK) {
+        play.out.frame(frame, 0);
+    }
+    assert_eq!((play.outgoing().as_str(), play.heard), ("", 1));
+    play.out.frame(Frame::Close, 0);
+    assert_eq!(play.outgoing(), "", "it was said before");
 }

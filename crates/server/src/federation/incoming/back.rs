@@ -1,0 +1,92 @@
+//! The direction back on a stream of another server, as the task of that stream sees it.
+
+use stonechat_stanza::Stanza;
+use stonechat_stream::negotiation::peer::too_high;
+
+use super::super::flight::TooHigh;
+use super::super::reverse::{End, SETTLE};
+use super::*;
+
+/// Why this side ends the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Nothing was said for long.
+    Quiet,
+    /// This server stops.
+    Stopping,
+}
+
+impl Stream {
+    /// The pair may be sent on the stream, as soon as it is known how its stanzas are counted.
+    pub(super) fn turn_around(&mut self, pair: Pair) {
+        tracing::debug!(%pair, peer = %self.peer, "another server can be sent to on its own stream");
+        let is_certified = self.has_certified(pair.target.as_str());
+        self.reversing = Some(Reversing::new(&self.federation, pair, is_certified));
+        match self.machine.counts() {
+            true => self.settle_reverse(Counting::Off),
+            false => self.settles = Some(Instant::now() + SETTLE),
+        }
+    }
+
+    pub(super) fn settle_reverse(&mut self, counting: Counting) {
+        self.settles = None;
+        if let Some(reversing) = &self.reversing {
+            reversing.settle(counting);
+        }
+    }
+
+    pub(super) fn reverse_over(&mut self, failure: Failure) {
+        if let Some(reversing) = &self.reversing {
+            reversing.over(failure);
+        }
+    }
+
+    pub(super) fn acknowledged(&mut self, handled: u32) {
+        let acknowledged = self.reversing.as_ref().map(|reversing| reversing.acknowledged(handled));
+        if let Some(Err(TooHigh { handled, sent })) = acknowledged {
+            self.machine.error(too_high(handled, sent));
+        }
+    }
+
+    /// Whether who sends on it wants it to end.
+    pub(super) fn check_reverse(&mut self) -> Option<Over> {
+        match self.reversing.as_ref()?.to_end()? {
+            End::Stuck => return Some(Over("nothing is acknowledged")),
+            End::TooHigh(TooHigh { handled, sent }) => self.machine.error(too_high(handled, sent)),
+        }
+        None
+    }
+
+    /// This side ends the stream when what is sent on it has arrived, or will not.
+    pub(super) fn begin_to_end(&mut self, why: Ending) {
+        let waits = self.reversing.as_ref().is_some_and(Reversing::ask_to_leave);
+        let patience = if waits { LAST_WORDS } else { std::time::Duration::ZERO };
+        self.ending = Some((why, Instant::now() + patience));
+    }
+
+    pub(super) async fn end_if_left(&mut self) {
+        let Some((why, until)) = self.ending else { return };
+        let is_used = self.reversing.as_ref().is_some_and(Reversing::is_used);
+        if is_used && Instant::now() < until {
+            return;
+        }
+        if let Some(reversing) = &self.reversing {
+            self.outgoing.say(&reversing.next());
+        }
+        self.acknowledge_all().await;
+        match why {
+            Ending::Quiet => self.machine.finish(),
+            Ending::Stopping => self.machine.error(StreamError::system_shutdown()),
+        }
+    }
+
+    /// The policy may have become another since the stream began.
+    pub(super) fn still_speaks_with(&self, stanza: &Stanza) -> bool {
+        let is_certified = stanza.from().is_some_and(|from| self.has_certified(from.domain()));
+        self.federation.still_speaks_with(stanza, is_certified)
+    }
+
+    fn has_certified(&self, domain: &str) -> bool {
+        self.certified.iter().any(|certified| certified == domain)
+    }
+}

@@ -1,0 +1,296 @@
+//! A stream to another server at work: what waits is sent, and what comes on it is heard.
+
+use std::sync::Arc;
+
+use stonechat_stanza::Stanza;
+use stonechat_stream::StreamError;
+use stonechat_stream::negotiation::peer::{OutgoingError, too_high};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Federation;
+use super::carrier::{Carrier, Way};
+use super::conversation::{Conversation, Heard};
+use super::failure::Failure;
+use super::flight::TooHigh;
+use super::inward::{Due, Inward};
+use super::link::{Link, Parcel};
+use super::outgoing::Memory;
+use super::persistence::Ran;
+use super::reverse;
+use super::settings::Settings;
+use crate::connection::LAST_WORDS;
+use crate::connection::rate::Rate;
+
+mod begin;
+mod hear;
+
+/// So many bytes are written at once.
+const WRITE: usize = 64 << 10;
+
+/// Why a stream is not sent on any more.
+enum End {
+    /// Nothing was to be said for a while, another pair has its place, or the policy for the domain has become a stricter one.
+    Idle,
+    /// It broke, or the other server has ended it.
+    Lost(Failure),
+    /// The other server goes on over a stream of its own.
+    Taken,
+    /// The other server has lost count.
+    TooHigh(TooHigh),
+    /// It sends what it may not.
+    Refused(StreamError),
+    /// The task of the stream wants to end it.
+    Leave,
+    Stopping,
+}
+
+impl From<TooHigh> for End {
+    fn from(error: TooHigh) -> Self {
+        Self::TooHigh(error)
+    }
+}
+
+/// A stream on which stanzas are sent.
+pub(super) struct Pump<'a> {
+    federation: &'a Arc<Federation>,
+    link: &'a Link,
+    settings: Arc<Settings>,
+    memory: &'a mut Memory,
+    /// What comes on a stream of our own.
+    inward: Inward,
+    rate: Rate,
+    paused_until: Option<Instant>,
+    began: Instant,
+    /// When something was last written or heard, or had to be.
+    moved: Instant,
+    /// The other server acknowledges what it gets, or what it has not got was not written.
+    counted: bool,
+    /// Something was acknowledged.
+    progressed: bool,
+}
+
+impl<'a> Pump<'a> {
+    pub(super) fn new(federation: &'a Arc<Federation>, link: &'a Link, memory: &'a mut Memory) -> Self {
+        let settings = federation.settings.load_full();
+        let (now, limits) = (Instant::now(), &settings.server.limits);
+        Self {
+            federation,
+            link,
+            memory,
+            inward: Inward::new(federation.kept.journal()),
+            rate: Rate::new(limits.bytes_per_second, limits.burst_bytes, now),
+            paused_until: None,
+            began: now,
+            moved: now,
+            counted: false,
+            progressed: false,
+            settings,
+        }
+    }
+
+    /// What it was good for.
+    pub(super) fn ran(&self) -> Ran {
+        Ran { long: self.began.elapsed(), counted: self.counted, progressed: self.progressed }
+    }
+
+    /// Sends until there is nothing to say any more.
+    ///
+    /// # Errors
+    /// Why the stream was lost.
+    pub(super) async fn run(&mut self, way: Way) -> Result<(), Failure> {
+        let (mut carrier, begun) = self.begin(way).await;
+        let end = match begun {
+            Ok(()) => self.pump(&mut carrier).await,
+            Err(error) => error.into(),
+        };
+        match carrier {
+            Carrier::Ours { conversation, is_certified } => {
+                self.end_ours(end, *conversation, is_certified).await
+            }
+            Carrier::Theirs(reverse) => {
+                self.end_theirs(end, Carrier::Theirs(reverse.clone()), &reverse).await
+            }
+        }
+    }
+
+    async fn end_ours(
+        &mut self,
+        end: End,
+        conversation: Conversation,
+        is_certified: bool,
+    ) -> Result<(), Failure> {
+        let mut carrier = Carrier::Ours { conversation: Box::new(conversation), is_certified };
+        if matches!(end, End::Idle | End::Leave) {
+            self.finish(&mut carrier).await;
+        }
+        if matches!(end, End::Stopping) {
+            // What it does not take in time is sent after the next start.
+            let _ = timeout(LAST_WORDS, self.farewell(&mut carrier)).await;
+            self.settle(&carrier);
+        }
+        // The other server may ask how far it was; nothing more is taken.
+        self.inward.begin(None);
+        let Carrier::Ours { conversation, .. } = carrier else { return Ok(()) };
+        match end {
+            End::Idle | End::Leave => {
+                conversation.close(None).await;
+                Ok(())
+            }
+            End::Taken => {
+                conversation.discard(Some(StreamError::conflict())).await;
+                Err(Failure::Broken("the server goes on over a stream of its own".to_owned()))
+            }
+            End::TooHigh(TooHigh { handled, sent }) => {
+                self.memory.flight.lose_count();
+                conversation.close(Some(too_high(handled, sent))).await;
+                Err(Failure::Miscounted)
+            }
+            End::Refused(error) => {
+                conversation.close(Some(error)).await;
+                Err(Failure::Stream(OutgoingError::Unsolicited))
+            }
+            End::Stopping => {
+                conversation.discard(Some(StreamError::system_shutdown())).await;
+                Err(Failure::Stopping)
+            }
+            End::Lost(failure) => {
+                self.memory.owes = failure.is_a_cut()
+                    && self.memory.followed.as_ref().is_some_and(|followed| followed.handled() > 0);
+                if !matches!(failure, Failure::Stuck | Failure::Broken(_)) {
+                    // The other server has ended it, and that is answered.
+                    self.federation.tasks.spawn(async move { conversation.discard(None).await });
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// The stream of the other server is left; it ends only for a reason of its own.
+    async fn end_theirs(
+        &mut self,
+        end: End,
+        mut carrier: Carrier,
+        reverse: &reverse::Reverse,
+    ) -> Result<(), Failure> {
+        if matches!(end, End::Stopping | End::Leave) {
+            let _ = timeout(LAST_WORDS, self.farewell(&mut carrier)).await;
+            self.settle(&carrier);
+        }
+        let ended = match end {
+            End::Idle | End::Leave | End::Taken | End::Refused(_) => Ok(()),
+            End::TooHigh(too_high) => {
+                self.memory.flight.lose_count();
+                reverse.end(reverse::End::TooHigh(too_high));
+                Err(Failure::Miscounted)
+            }
+            End::Stopping => Err(Failure::Stopping),
+            End::Lost(failure) => {
+                if matches!(failure, Failure::Stuck) {
+                    reverse.end(reverse::End::Stuck);
+                }
+                Err(failure)
+            }
+        };
+        reverse.leave(ended.is_ok() && self.memory.flight.is_empty());
+        ended
+    }
+
+    async fn pump(&mut self, carrier: &mut Carrier) -> End {
+        loop {
+            let is_trusted = self.federation.trusts(self.link.pair.target.as_str(), carrier.is_certified());
+            if is_trusted {
+                self.fill(carrier);
+            } else if carrier.unwritten() == 0 {
+                return End::Idle;
+            }
+            let before = carrier.unwritten();
+            let (deadline, link, paused) = (self.deadline(before), self.link, self.paused_until);
+            tokio::select! {
+                heard = carrier.listen(paused.is_none()) => {
+                    if let Err(end) = self.hear(carrier, heard).await {
+                        return end;
+                    }
+                }
+                due = self.inward.due() => match due {
+                    Due::Taken => return End::Taken,
+                    Due::Durable(handled) => carrier.acknowledge(handled),
+                },
+                () = link.arrived(), if before == 0 => {}
+                () = link.given_up() => return End::Idle,
+                () = sleep_until(paused.unwrap_or(deadline)), if paused.is_some() => self.paused_until = None,
+                () = sleep_until(deadline) => {
+                    let waits = before > 0 || self.memory.flight.asked().is_some();
+                    return if waits { End::Lost(Failure::Stuck) } else { End::Idle };
+                }
+                () = self.federation.stopping.cancelled() => return End::Stopping,
+            }
+            if carrier.unwritten() < before {
+                self.moved = Instant::now();
+            }
+            self.settle(carrier);
+        }
+    }
+
+    /// Until when something has to be written or heard.
+    fn deadline(&self, unwritten: usize) -> Instant {
+        let patience = self.settings.write();
+        let writing = (unwritten > 0).then(|| self.moved + patience);
+        let asked = self.memory.flight.asked().map(|asked| asked + patience);
+        let idle = || self.moved + self.settings.federation.idle;
+        writing.into_iter().chain(asked).min().unwrap_or_else(idle)
+    }
+
+    /// Sends what waits, as far as the other server takes it.
+    async fn farewell(&mut self, carrier: &mut Carrier) {
+        loop {
+            self.fill(carrier);
+            let is_there = self.memory.flight.is_empty() || !self.memory.flight.is_counted();
+            if carrier.unwritten() == 0 && is_there {
+                break;
+            }
+            let heard = carrier.listen(true).await;
+            match heard {
+                Ok(Heard::Leave) => {}
+                heard => {
+                    if self.hear(carrier, heard).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            self.settle(carrier);
+        }
+        self.acknowledge_all(carrier).await;
+    }
+
+    /// Takes as much as is written at once.
+    fn fill(&mut self, carrier: &mut Carrier) {
+        let was_idle = carrier.unwritten() == 0;
+        while carrier.unwritten() < WRITE
+            && let Some(stanza) = self.memory.flight.next(|| self.link.pop())
+        {
+            let length = carrier.write(stanza);
+            self.memory.flight.note_written(length);
+        }
+        if self.memory.flight.ask(Instant::now()) {
+            carrier.ask();
+        }
+        if was_idle && carrier.unwritten() > 0 {
+            self.moved = Instant::now();
+        }
+    }
+
+    fn settle(&mut self, carrier: &Carrier) {
+        let arrived = self.memory.flight.settle(carrier.unwritten());
+        self.arrived(arrived);
+    }
+
+    fn arrived(&self, parcels: Vec<Parcel>) {
+        self.link.arrived_there(&parcels, Instant::now());
+        self.federation.kept.arrived(self.link.pair.sender.as_str(), parcels);
+    }
+}
+
+/// What a stanza takes of the rate at which the other server may send.
+fn weight(stanza: &Stanza) -> usize {
+    stanza.payload_bytes().len() + 128
+}
