@@ -50,6 +50,8 @@ pub struct Federated {
     /// The DNS server by which ejabberd finds the other server, in place of the port above; it asks for SRV records alone, and only for
     /// domains of several labels.
     pub name_server: Option<SocketAddr>,
+    /// Whether streams may be for both directions (XEP-0288), which ejabberd does not know.
+    pub bidi: bool,
 }
 
 /// A server of somebody else's that serves `localhost`, or the domain that it is given, and has the accounts `user1` and `user2`, with the passwords `pw-user1` and
@@ -264,6 +266,7 @@ impl Counterpart {
             ("@AUTHORITY@", federated.authority.display().to_string()),
             ("@SECURE@", federated.certificates.to_string()),
             ("@DIALBACK@", dialback.to_owned()),
+            ("@BIDI@", if federated.bidi { "\"s2s_bidi\";" } else { "" }.to_owned()),
             ("@S2S_TLS@", federated.direct_tls_port.to_string()),
             ("@DIRECT_ROUTES@", direct_routes),
             ("@ROUTES@", routes),

@@ -1,5 +1,5 @@
 //! Stonechat with Prosody and with ejabberd, as people and operators meet them: with certificates and with dialback alone, with STARTTLS
-//! and with direct TLS, and with certificates that are not good.
+//! and with direct TLS, with certificates that are not good, and over one stream for both directions.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test, too, fail by panicking")]
 
@@ -7,7 +7,7 @@ mod client;
 mod federation;
 
 use federation::both::{Both, domain_with};
-use federation::{CERTIFICATES, OURS, THEIRS, Way, log_in, refused};
+use federation::{CERTIFICATES, OURS, THEIRS, Way, ask, chat, log_in, refused, subscribe};
 use stonechat_tests::counterpart::Kind;
 use stonechat_tests::{Authority, Identity};
 
@@ -104,6 +104,55 @@ async fn prosody_is_told_to_be_the_one_that_refuses_ours() {
         let text = both.refused().await;
         assert!(text.contains("certificate"), "{text}");
     }
+}
+
+/// Over one stream for both directions (XEP-0288), whoever has opened it.
+async fn over_one_stream(way: Way, identities: impl Fn(&Authority) -> (Identity, Identity)) {
+    for we_open in [true, false] {
+        let both = Both::start(Kind::Prosody, Way { bidi: true, ..way }, &identities);
+        let mut one = log_in(&format!("user1@{OURS}"), both.ours.c2s()).await;
+        let mut two = log_in(&format!("user1@{THEIRS}"), both.theirs.c2s()).await;
+        for _ in 0..5 {
+            let (first, second) = if we_open { (&mut one, &mut two) } else { (&mut two, &mut one) };
+            chat(first, second).await;
+        }
+        ask(&mut one, THEIRS).await;
+        ask(&mut two, OURS).await;
+        subscribe(&mut one, &mut two).await;
+        let status = both.ours.command(&["federation", "status"], &[]).expect_success().stdout;
+        let opener = if we_open { "opened from here" } else { "opened by the other server" };
+        assert!(status.contains(opener), "{status}");
+        let said = both.theirs.transcript();
+        let requests = ["Requested bidirectional stream", "Requesting bidirectional stream"];
+        assert!(said.contains(requests[usize::from(!we_open)]), "{said}");
+        // With dialback it asks back on a stream of its own, which it goes on to use.
+        if way.certificates || !we_open {
+            assert!(!said.contains(requests[usize::from(we_open)]), "{said}");
+        }
+        // What goes back is acknowledged as well, in both directions.
+        assert!(said.contains("Received ack request, acking for"), "{said}");
+        assert!(said.contains("(acked: 1)"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn prosody_over_one_stream() {
+    over_one_stream(CERTIFICATES, |authority| (authority.sign(&[OURS]), authority.sign(&[THEIRS]))).await;
+}
+
+#[tokio::test]
+async fn prosody_over_one_stream_with_dialback() {
+    let identities =
+        |authority: &Authority| (authority.self_signed(&[OURS]), authority.self_signed(&[THEIRS]));
+    over_one_stream(DIALBACK, identities).await;
+}
+
+#[tokio::test]
+async fn prosody_over_one_stream_with_everything_that_people_do() {
+    let way = Way { bidi: true, ..CERTIFICATES };
+    let both =
+        Both::start(Kind::Prosody, way, |authority| (authority.sign(&[OURS]), authority.sign(&[THEIRS])));
+    both.they_speak().await;
 }
 
 #[tokio::test]

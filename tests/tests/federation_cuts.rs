@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::Online;
-use federation::{OURS, THEIRS, log_in, serve};
+use federation::{OURS, THEIRS, log_in, routed, settings, start};
 use stonechat_client::Event;
 use stonechat_stanza::{Kind, message, ns};
 use stonechat_tests::{Authority, Cutter, Server, free_port};
@@ -35,12 +35,17 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(cuts: usize) -> Self {
+    fn start(cuts: usize, bidi: bool) -> Self {
         let authority = Authority::new();
         let (own, other) = (authority.sign(&[OURS]), authority.sign(&[THEIRS]));
         let (to_theirs, to_ours) = (free_port(), free_port());
-        let ours = serve(OURS, &authority, &own, "certificate", (THEIRS, to_theirs));
-        let theirs = serve(THEIRS, &authority, &other, "certificate", (OURS, to_ours));
+        let serve = |domain, identity, other, port| {
+            let settings = settings(domain, &authority, identity, "certificate");
+            let settings = settings.set("federation.bidi", bidi);
+            start(&routed(settings, other, port, "s2s"), domain)
+        };
+        let ours = serve(OURS, &own, THEIRS, to_theirs);
+        let theirs = serve(THEIRS, &other, OURS, to_ours);
         let cutters = [(to_theirs, &theirs, 0x5eed), (to_ours, &ours, 0xfeed)].map(|(port, server, seed)| {
             Arc::new(Cutter::cutting_at(port, server.ready().address("s2s"), cuts, BYTES, seed))
         });
@@ -65,16 +70,17 @@ impl Drop for Pair {
 /// Room for what is under way between two addresses, by both.
 type Windows = Arc<HashMap<(String, String), Semaphore>>;
 
-/// Sends numbered messages to these addresses in turn; says how many to each.
+/// Sends numbered messages to these addresses in turn, until there were as many cuts of the connections that carry them as there are to be; says
+/// how many to each.
 async fn send(
     client: stonechat_client::Client,
     from: String,
     to: [String; 2],
     windows: Windows,
-    cutter: Arc<Cutter>,
+    cutters: Vec<Arc<Cutter>>,
 ) -> usize {
     let mut number = 0;
-    while number < EACH || cutter.cuts() < CUTS {
+    while number < EACH || cutters.iter().map(|cutter| cutter.cuts()).sum::<usize>() < CUTS {
         for to in &to {
             windows[&(from.clone(), to.clone())].acquire().await.unwrap().forget();
             client.send(client::message(to, &number.to_string())).await.unwrap();
@@ -103,7 +109,17 @@ async fn receive(mut online: Online, windows: Windows) -> HashMap<String, usize>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_a_link_that_is_cut_100_times_10_000_messages_arrive_once_and_in_order() {
-    let pair = Pair::start(CUTS);
+    over_cuts(false).await;
+}
+
+/// Whichever of the two opens the connection that carries them both ways.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn and_so_they_do_where_one_connection_is_for_both_directions() {
+    over_cuts(true).await;
+}
+
+async fn over_cuts(bidi: bool) {
+    let pair = Pair::start(CUTS, bidi);
     let users = [pair.users(0).await, pair.users(1).await];
     let jids = users.each_ref().map(|users| users.each_ref().map(|user| user.jid.to_string()));
     let all = |from: usize| {
@@ -118,8 +134,8 @@ async fn over_a_link_that_is_cut_100_times_10_000_messages_arrive_once_and_in_or
     for (server, users) in users.into_iter().enumerate() {
         for user in users {
             let (from, to) = (user.jid.to_string(), jids[1 - server].clone());
-            let cutter = Arc::clone(&pair.cutters[server]);
-            senders.push(tokio::spawn(send(user.client.clone(), from, to, Arc::clone(&windows), cutter)));
+            let cutters = if bidi { pair.cutters.to_vec() } else { vec![Arc::clone(&pair.cutters[server])] };
+            senders.push(tokio::spawn(send(user.client.clone(), from, to, Arc::clone(&windows), cutters)));
             receivers.push(tokio::spawn(receive(user, Arc::clone(&windows))));
         }
     }

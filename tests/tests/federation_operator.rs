@@ -58,7 +58,7 @@ async fn each_step_is_explained_where_all_is_well() {
             ("stream", "begins TLS"),
             ("TLS", "TLS 1.3"),
             ("certificate", if policy == "certificate" { "good: for other.test" } else { "not good" }),
-            ("features", "dialback"),
+            ("features", "streams for both directions"),
             ("authentication", proof),
         ];
         let lines: Vec<&str> = output.stdout.lines().collect();
@@ -137,7 +137,9 @@ async fn the_status_of_a_pair_says_what_it_goes_through() {
     let pair = Pair::start(|authority| (authority.sign(&[OURS]), authority.sign(&[THEIRS])), "certificate");
     pair.they_speak().await;
     let text = status(&pair.ours);
-    assert!(text.contains("there is a stream") && text.contains("empty"), "{text}");
+    assert!(text.contains("there is a stream, opened from here") && text.contains("empty"), "{text}");
+    let text = status(&pair.theirs);
+    assert!(text.contains("there is a stream, opened by the other server"), "{text}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! Streams between servers, both roles, with stream management: what the other side sends and what the driver answers, in any order. Nothing
-//! may panic, nothing happens after the end, and a stanza comes through only for a pair that the driver has found good.
+//! Streams between servers, both roles, for one direction and for both, with stream management: what the other side sends and what the driver
+//! answers, in any order. Nothing may panic, nothing happens after the end, a stanza comes through only for a pair that the driver has found
+//! good, and back only where that was asked for.
 //!
 //! The first byte chooses the role and the protection; the rest are pieces that end with a byte 0. The first byte of a piece says whether
 //! it is XML from the other side or something that the driver does.
@@ -13,8 +14,7 @@ use stonechat_stream::codec::{Content, Decoder, Framing, Limits};
 use stonechat_stream::dialback::{Answer, Pair, Secret};
 use stonechat_stream::negotiation::Tls;
 use stonechat_stream::negotiation::peer::{
-    Incoming, IncomingAction, IncomingConfig, Management, Offer, Outgoing, OutgoingAction, OutgoingConfig,
-    Purpose,
+    Incoming, IncomingAction, IncomingConfig, Management, Offer, Outgoing, OutgoingAction, OutgoingConfig, Purpose,
 };
 
 const OPEN: &str = "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' \
@@ -43,8 +43,10 @@ struct Server {
     decoder: Decoder,
     input: BytesMut,
     external: bool,
+    bidi: bool,
     asked: Vec<Pair>,
     good: Vec<Pair>,
+    back: Option<Pair>,
     closed: bool,
 }
 
@@ -54,8 +56,8 @@ impl Server {
             assert!(!self.closed, "{action:?} after the end");
             match action {
                 IncomingAction::HostWanted(wanted) => {
-                    let external = self.external;
-                    let offer = Offer { external, dialback: true, management: true, features: Vec::new() };
+                    let (external, bidi) = (self.external, self.bidi);
+                    let offer = Offer { external, dialback: true, management: true, bidi, features: Vec::new() };
                     self.machine.host((wanted.to == "montague.example").then_some(offer));
                 }
                 IncomingAction::StartTls => {
@@ -76,11 +78,16 @@ impl Server {
                     let (from, to) = (stanza.from().expect("checked"), stanza.to().expect("checked"));
                     assert!(self.good.iter().any(|pair| pair.is(from.domain(), to.domain())), "{stanza}");
                 }
+                IncomingAction::Bidirectional(pair) => {
+                    assert!(self.bidi && self.back.is_none() && self.good.contains(&pair.inverse()), "{pair}");
+                    self.back = Some(pair);
+                }
                 IncomingAction::Enable(_) => {
                     self.machine.enabled(&sm::Enabled { id: None, resume: false, max: None, location: None });
                 }
                 IncomingAction::Resume(resume) => self.machine.resumed(&resume.previd, 1),
                 IncomingAction::AckWanted => self.machine.acknowledge(1),
+                IncomingAction::Acknowledged(_) => assert!(self.back.is_some() && self.machine.counts()),
                 IncomingAction::Close(_) => self.closed = true,
                 _ => {}
             }
@@ -121,6 +128,7 @@ struct Client {
     decoder: Decoder,
     input: BytesMut,
     asked: bool,
+    asked_back: bool,
     restarted: bool,
     closed: bool,
 }
@@ -131,7 +139,9 @@ impl Client {
             assert!(!self.closed, "{action:?} after the end");
             match action {
                 OutgoingAction::Send(bytes) => {
-                    self.asked |= String::from_utf8_lossy(&bytes).contains("<db:result");
+                    let sent = String::from_utf8_lossy(&bytes);
+                    self.asked |= sent.contains("<db:result");
+                    self.asked_back |= sent.contains("urn:xmpp:bidi");
                 }
                 OutgoingAction::StartTls => {
                     self.decoder = decoder();
@@ -143,6 +153,19 @@ impl Client {
                     self.decoder.reset();
                 }
                 OutgoingAction::Established(_) => assert!(self.asked || self.restarted),
+                OutgoingAction::Stanza(stanza) => {
+                    assert!(self.asked_back && (self.asked || self.restarted), "{stanza}");
+                    let (from, to) = (stanza.from().expect("checked"), stanza.to().expect("checked"));
+                    assert!(pair().inverse().is(from.domain(), to.domain()), "{stanza}");
+                }
+                OutgoingAction::AckWanted => {
+                    assert!(self.asked_back);
+                    self.machine.acknowledge(1);
+                }
+                OutgoingAction::Judge { pair, stream, .. } => {
+                    assert!(self.asked_back);
+                    self.machine.judged(&pair, &stream, Answer::Invalid);
+                }
                 OutgoingAction::Close(_) => self.closed = true,
                 _ => {}
             }
@@ -168,9 +191,11 @@ fuzz_target!(|data: &[u8]| {
     if options & 1 == 0 {
         let config = IncomingConfig { tls: tls(*options), max_pairs: 3, default_host: None };
         let (asked, good) = (Vec::new(), Vec::new());
-        let external = options & 8 != 0;
+        let (external, bidi) = (options & 8 != 0, options & 16 != 0);
         let (machine, input) = (Incoming::new(config), BytesMut::new());
-        let mut server = Server { machine, decoder: decoder(), input, external, asked, good, closed: false };
+        let decoder = decoder();
+        let (back, closed) = (None, false);
+        let mut server = Server { machine, decoder, input, external, bidi, asked, good, back, closed };
         for (what, piece) in pieces {
             match what {
                 b'o' => server.read(OPEN.as_bytes()),
@@ -186,17 +211,23 @@ fuzz_target!(|data: &[u8]| {
                     0 => Management::Enable,
                     _ => Management::Resume { id: "1".to_owned(), handled: 0 },
                 };
-                Purpose::Send { external: options & 32 != 0, dialback, management }
+                Purpose::Send { external: options & 32 != 0, dialback, management, bidi: options & 128 != 0 }
             }
             _ => Purpose::Verify { stream: "1".to_owned(), key: "225c".to_owned() },
         };
         let machine = Outgoing::new(OutgoingConfig { pair: pair(), tls: tls(*options), purpose });
         let (input, decoder) = (BytesMut::new(), decoder());
-        let mut client = Client { machine, decoder, input, asked: false, restarted: false, closed: false };
+        let (asked, asked_back, restarted, closed) = (false, false, false, false);
+        let mut client = Client { machine, decoder, input, asked, asked_back, restarted, closed };
         client.act();
         for (what, piece) in pieces {
             match what {
                 b'o' => client.read(OPEN.as_bytes()),
+                b'd' if !client.closed => {
+                    client.machine.finish();
+                    client.act();
+                }
+                b'd' => {}
                 _ => client.read(piece),
             }
         }

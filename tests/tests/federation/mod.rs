@@ -80,11 +80,13 @@ pub(crate) struct Way {
     pub(crate) by_dns: bool,
     /// The domain of the other server.
     pub(crate) theirs: &'static str,
+    /// Whether the other server wants streams for both directions.
+    pub(crate) bidi: bool,
 }
 
 /// With certificates, and STARTTLS.
 pub(crate) const CERTIFICATES: Way =
-    Way { certificates: true, direct_tls: false, by_dns: false, theirs: THEIRS };
+    Way { certificates: true, direct_tls: false, by_dns: false, theirs: THEIRS, bidi: false };
 
 /// What the other server is told, which finds ours.
 pub(crate) fn federated(
@@ -107,6 +109,7 @@ pub(crate) fn federated(
         other: (domain.to_owned(), ours.ready().address(listener).port()),
         other_direct_tls,
         name_server: None,
+        bidi: way.bidi,
     }
 }
 
