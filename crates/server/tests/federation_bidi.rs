@@ -8,14 +8,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use peers::{Authority, Remote, WITHIN, address, ask, direct, messages, route};
+use peers::{Authority, Play, Remote, WITHIN, address, ask, direct, messages, numbered, route};
 use stonechat_extension::{Letters, Mailbox, Session, Wire};
 use stonechat_server::RunningServer;
-use stonechat_server::config::{Federation, KeyPair, Kind, Policy, RouteKind};
+use stonechat_server::config::{Federation, Kind, Policy};
 use stonechat_server::federation::{Opener, State};
+use stonechat_stanza::Stanza;
 use stonechat_stanza::error::Condition;
-use stonechat_stanza::jid::Jid;
-use stonechat_stanza::{Element, Stanza, message};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -47,14 +46,6 @@ fn opener(server: &RunningServer) -> Option<Opener> {
         },
         ref pairs => panic!("{pairs:?}"),
     }
-}
-
-fn numbered(from: &str, to: &str, number: usize) -> Stanza {
-    Stanza::message(message::Type::Chat)
-        .with_from(from.parse::<Jid>().unwrap())
-        .with_to(to.parse::<Jid>().unwrap())
-        .with_id(&format!("m{number}"))
-        .with_element(&Element::bare("x", "urn:example:x"))
 }
 
 /// A domain that cannot be connected with answers, over the connection that it has opened, and is answered there.
@@ -226,38 +217,17 @@ async fn cuts_lose_and_repeat_nothing_where_both_open_streams_at_once() {
 mod opened_from_here {
     use super::*;
 
-    struct Play {
-        authority: Authority,
-        server: RunningServer,
-        listener: TcpListener,
-        own: KeyPair,
-    }
-
     impl Play {
-        async fn begin() -> Self {
-            let authority = Authority::new();
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let at = listener.local_addr().unwrap();
-            let change = |federation: &mut Federation| {
-                let peer = federation.peers.get_mut("b.example").unwrap();
-                peer.route.as_mut().unwrap().kind = RouteKind::S2sDirectTls;
-            };
-            let other = [("b.example", at)];
-            let server = authority.serve_with("a.example", Policy::Certificate, &other, change).await;
-            let own = authority.sign("b.example");
-            Self { authority, server, listener, own }
-        }
-
         /// The server has opened a stream, and let the test send on it, where that is offered.
-        async fn stream(&self, offer: &str) -> Remote {
+        async fn accepts(&self, offer: &str) -> Remote {
             let message = numbered("x@a.example", "y@b.example", 0);
             self.server.host("a.example").unwrap().send(message).await;
             let names = ("b.example", "a.example");
             Remote::accept_offering(&self.listener, &self.own, names, (offer, SM)).await
         }
 
-        async fn counted(&self) -> Remote {
-            let mut remote = self.stream(OFFER).await;
+        async fn accepts_counted(&self) -> Remote {
+            let mut remote = self.accepts(OFFER).await;
             remote.until(ENABLE).await;
             remote.say("<enabled xmlns='urn:xmpp:sm:3' id='one' resume='true'/>").await;
             messages(&mut remote, 0..1).await;
@@ -274,15 +244,15 @@ mod opened_from_here {
             ("<message from='x@b.example' to='y@c.example'/>", "<host-unknown"),
             ("<message to='y@a.example'/>", "<improper-addressing"),
         ] {
-            let play = Play::begin().await;
-            let mut remote = play.counted().await;
+            let play = Play::begin(|_| {}).await;
+            let mut remote = play.accepts_counted().await;
             remote.say(stanza).await;
             remote.until(condition).await;
             remote.until("</stream:stream>").await;
         }
         // Where it is not offered nothing may come at all.
-        let play = Play::begin().await;
-        let mut remote = play.stream("").await;
+        let play = Play::begin(|_| {}).await;
+        let mut remote = play.accepts("").await;
         remote.say(HEADLINE).await;
         remote.until("<not-authorized").await;
     }
@@ -290,8 +260,8 @@ mod opened_from_here {
     /// What comes is handled and counted, and what is handled survives before it is acknowledged.
     #[tokio::test]
     async fn what_comes_on_it_is_answered_and_acknowledged() {
-        let play = Play::begin().await;
-        let mut remote = play.counted().await;
+        let play = Play::begin(|_| {}).await;
+        let mut remote = play.accepts_counted().await;
         let ask =
             "<iq from='b.example' to='a.example' type='get' id='q'><query xmlns='urn:example:nobody'/></iq>";
         remote.say(&format!("{HEADLINE}{ask}{REQUEST}")).await;
@@ -303,8 +273,8 @@ mod opened_from_here {
     /// Both directions go on where they were; and the other side is told how far it was also on a stream of its own.
     #[tokio::test]
     async fn both_directions_of_a_stream_that_was_cut_go_on() {
-        let play = Play::begin().await;
-        let mut remote = play.counted().await;
+        let play = Play::begin(|_| {}).await;
+        let mut remote = play.accepts_counted().await;
         remote.say(&format!("{}{REQUEST}", HEADLINE.repeat(3))).await;
         remote.until("h='3'").await;
         drop(remote);
@@ -327,8 +297,8 @@ mod opened_from_here {
     /// SECURITY 32.
     #[tokio::test]
     async fn nobody_else_is_told_how_far_it_was() {
-        let play = Play::begin().await;
-        let _remote = play.counted().await;
+        let play = Play::begin(|_| {}).await;
+        let _remote = play.accepts_counted().await;
         let c = play.authority.sign("c.example");
         let mut other = direct(&play.server, Some(&c)).await;
         other.external("c.example", "a.example").await;
@@ -339,8 +309,8 @@ mod opened_from_here {
     /// XEP-0220 §2.5.
     #[tokio::test]
     async fn another_pair_is_told_to_open_a_stream_of_its_own_and_keys_are_judged() {
-        let play = Play::begin().await;
-        let mut remote = play.counted().await;
+        let play = Play::begin(|_| {}).await;
+        let mut remote = play.accepts_counted().await;
         remote.say("<db:result from='rooms.b.example' to='a.example'>00</db:result>").await;
         remote.until("<resource-constraint").await;
         remote.say("<db:verify from='b.example' to='a.example' id='7'>00</db:verify>").await;
@@ -352,31 +322,9 @@ mod opened_from_here {
 mod opened_there {
     use super::*;
 
-    struct Play {
-        _authority: Authority,
-        server: RunningServer,
-        listener: TcpListener,
-        own: KeyPair,
-        sent: usize,
-    }
-
     impl Play {
-        async fn begin() -> Self {
-            let authority = Authority::new();
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let at = listener.local_addr().unwrap();
-            let change = |federation: &mut Federation| {
-                let peer = federation.peers.get_mut("b.example").unwrap();
-                peer.route.as_mut().unwrap().kind = RouteKind::S2sDirectTls;
-            };
-            let other = [("b.example", at)];
-            let server = authority.serve_with("a.example", Policy::Certificate, &other, change).await;
-            let own = authority.sign("b.example");
-            Self { _authority: authority, server, listener, own, sent: 0 }
-        }
-
         /// The test has opened a stream, and is let through.
-        async fn stream(&self) -> Remote {
+        async fn opens(&self) -> Remote {
             let mut remote = direct(&self.server, Some(&self.own)).await;
             remote.header("b.example", "a.example").await;
             remote.until(OFFER).await;
@@ -391,8 +339,8 @@ mod opened_there {
         }
 
         /// The same, on which stanzas are counted, and what it is resumed by.
-        async fn counted(&self) -> (Remote, String) {
-            let mut remote = self.stream().await;
+        async fn opens_counted(&self) -> (Remote, String) {
+            let mut remote = self.opens().await;
             remote.say(ENABLE).await;
             remote.until("<enabled xmlns='urn:xmpp:sm:3' id='").await;
             remote.until("'").await;
@@ -400,26 +348,18 @@ mod opened_there {
             remote.until("/>").await;
             (remote, id)
         }
-
-        async fn send(&mut self, many: usize) {
-            for _ in 0..many {
-                let message = numbered("x@a.example", "y@b.example", self.sent);
-                self.server.host("a.example").unwrap().send(message).await;
-                self.sent += 1;
-            }
-        }
     }
 
     #[tokio::test]
     async fn what_is_sent_back_comes_again_when_the_stream_is_resumed() {
-        let mut play = Play::begin().await;
-        let (mut remote, id) = play.counted().await;
+        let mut play = Play::begin(|_| {}).await;
+        let (mut remote, id) = play.opens_counted().await;
         play.send(5).await;
         messages(&mut remote, 0..5).await;
         remote.until(REQUEST).await;
         remote.say("<a xmlns='urn:xmpp:sm:3' h='1'/>").await;
         drop(remote);
-        let mut remote = play.stream().await;
+        let mut remote = play.opens().await;
         remote.say(&format!("<resume xmlns='urn:xmpp:sm:3' h='3' previd='{id}'/>")).await;
         remote.until("<resumed").await;
         messages(&mut remote, 3..5).await;
@@ -432,8 +372,8 @@ mod opened_there {
     #[tokio::test]
     async fn what_is_sent_back_goes_on_over_a_stream_of_our_own_as_far_as_that_is_told() {
         for (failed, from) in [("h='3'", 3), ("", 0)] {
-            let mut play = Play::begin().await;
-            let (mut remote, id) = play.counted().await;
+            let mut play = Play::begin(|_| {}).await;
+            let (mut remote, id) = play.opens_counted().await;
             play.send(5).await;
             messages(&mut remote, 0..5).await;
             drop(remote);
@@ -450,8 +390,8 @@ mod opened_there {
 
     #[tokio::test]
     async fn who_counts_nothing_is_sent_to_as_well() {
-        let mut play = Play::begin().await;
-        let mut remote = play.stream().await;
+        let mut play = Play::begin(|_| {}).await;
+        let mut remote = play.opens().await;
         play.send(2).await;
         messages(&mut remote, 0..2).await;
         assert!(!remote.seen.contains(REQUEST));
@@ -461,8 +401,8 @@ mod opened_there {
     #[tokio::test]
     async fn who_acknowledges_what_it_was_not_sent_is_told_so() {
         for used in [true, false] {
-            let mut play = Play::begin().await;
-            let (mut remote, _) = play.counted().await;
+            let mut play = Play::begin(|_| {}).await;
+            let (mut remote, _) = play.opens_counted().await;
             if used {
                 play.send(1).await;
                 messages(&mut remote, 0..1).await;
@@ -475,8 +415,8 @@ mod opened_there {
 
     #[tokio::test]
     async fn a_server_that_stops_waits_for_what_is_acknowledged() {
-        let mut play = Play::begin().await;
-        let (mut remote, _) = play.counted().await;
+        let mut play = Play::begin(|_| {}).await;
+        let (mut remote, _) = play.opens_counted().await;
         play.send(2).await;
         messages(&mut remote, 0..2).await;
         let stopping = play.server.shutdown();

@@ -6,13 +6,9 @@ mod peers;
 
 use std::time::Duration;
 
-use peers::{Authority, Remote, WITHIN, ask, direct, messages};
-use stonechat_server::RunningServer;
-use stonechat_server::config::{Federation, KeyPair, Policy, RouteKind};
+use peers::{Authority, Play, Remote, WITHIN, ask, direct, messages};
+use stonechat_server::config::{Federation, Policy};
 use stonechat_server::federation::Managed;
-use stonechat_stanza::jid::Jid;
-use stonechat_stanza::{Element, Stanza, message};
-use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 const SM: &str = "<sm xmlns='urn:xmpp:sm:3'/>";
@@ -150,32 +146,7 @@ async fn as_many_streams_can_be_resumed_as_the_configuration_says() {
     }
 }
 
-/// A server that is told where the test plays the other one.
-struct Play {
-    /// With its files.
-    _authority: Authority,
-    server: RunningServer,
-    listener: TcpListener,
-    own: KeyPair,
-    sent: usize,
-}
-
 impl Play {
-    async fn begin(change: impl FnOnce(&mut Federation)) -> Self {
-        let authority = Authority::new();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = listener.local_addr().unwrap();
-        let change = |federation: &mut Federation| {
-            let peer = federation.peers.get_mut("b.example").unwrap();
-            peer.route.as_mut().unwrap().kind = RouteKind::S2sDirectTls;
-            change(federation);
-        };
-        let other = Some(("b.example", at));
-        let server = authority.serve_with("a.example", Policy::Certificate, other.as_slice(), change).await;
-        let own = authority.sign("b.example");
-        Self { _authority: authority, server, listener, own, sent: 0 }
-    }
-
     /// The next stream of the server.
     async fn stream(&self) -> Remote {
         Remote::accept(&self.listener, &self.own, ("b.example", "a.example"), SM).await
@@ -187,19 +158,6 @@ impl Play {
         remote.until(ENABLE).await;
         remote.say(&format!("<enabled xmlns='urn:xmpp:sm:3' id='{id}' resume='true'/>")).await;
         remote
-    }
-
-    /// The server has something to send.
-    async fn send(&mut self, many: usize) {
-        for _ in 0..many {
-            let message = Stanza::message(message::Type::Chat)
-                .with_from("x@a.example".parse::<Jid>().unwrap())
-                .with_to("y@b.example".parse::<Jid>().unwrap())
-                .with_id(&format!("m{}", self.sent))
-                .with_element(&Element::bare("x", "urn:example:x"));
-            self.server.host("a.example").unwrap().send(message).await;
-            self.sent += 1;
-        }
     }
 }
 
@@ -265,7 +223,7 @@ async fn what_nobody_takes_after_a_cut_goes_back_to_its_sender_with_the_cause() 
     play.send(1).await;
     let mut remote = play.counted("one").await;
     messages(&mut remote, 0..1).await;
-    let Play { server, listener, _authority: authority, .. } = play;
+    let Play { server, listener, authority, .. } = play;
     let cut = async {
         remote.until("<iq").await;
         drop((remote, listener));

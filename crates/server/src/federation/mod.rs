@@ -15,7 +15,7 @@
 //! too, and goes on when that is there again.
 //!
 //! A stream that this side opens is for both directions where the other server wants that as well, and so is one that the other server
-//! opens: who has one is sent to over it, and no other is opened for that (see [`reverse`]). Two who open streams to each other at the same time
+//! opens: who has one is sent to over it, and no other is opened for that (`federation::reverse`). Two who open streams to each other at the same time
 //! have two, and each sends on its own. Each pair of domains is sent on one stream at a time, and what may not have arrived on it goes first
 //! on the next. Where a stream is lost on which the other server was sent to, both directions go on when the other server resumes it; if it does
 //! not, this side opens one, and asks about the lost one by its id. A server that knows how far that was says so, and nothing arrives twice;

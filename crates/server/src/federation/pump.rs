@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stonechat_stanza::Stanza;
 use stonechat_stream::StreamError;
 use stonechat_stream::negotiation::peer::{OutgoingError, too_high};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::Federation;
 use super::carrier::{Carrier, Way};
@@ -103,34 +103,21 @@ impl<'a> Pump<'a> {
             Ok(()) => self.pump(&mut carrier).await,
             Err(error) => error.into(),
         };
-        match carrier {
-            Carrier::Ours { conversation, is_certified } => {
-                self.end_ours(end, *conversation, is_certified).await
-            }
-            Carrier::Theirs(reverse) => {
-                self.end_theirs(end, Carrier::Theirs(reverse.clone()), &reverse).await
-            }
-        }
-    }
-
-    async fn end_ours(
-        &mut self,
-        end: End,
-        conversation: Conversation,
-        is_certified: bool,
-    ) -> Result<(), Failure> {
-        let mut carrier = Carrier::Ours { conversation: Box::new(conversation), is_certified };
-        if matches!(end, End::Idle | End::Leave) {
-            self.finish(&mut carrier).await;
-        }
-        if matches!(end, End::Stopping) {
-            // What it does not take in time is sent after the next start.
-            let _ = timeout(LAST_WORDS, self.farewell(&mut carrier)).await;
-            self.settle(&carrier);
+        match end {
+            End::Idle => self.finish(&mut carrier).await,
+            // What it does not take in time is sent over the next, or after the next start.
+            End::Stopping | End::Leave => self.farewell(&mut carrier).await,
+            _ => {}
         }
         // The other server may ask how far it was; nothing more is taken.
         self.inward.begin(None);
-        let Carrier::Ours { conversation, .. } = carrier else { return Ok(()) };
+        match carrier {
+            Carrier::Ours { conversation, .. } => self.end_ours(end, *conversation).await,
+            Carrier::Theirs(reverse) => self.end_theirs(end, &reverse),
+        }
+    }
+
+    async fn end_ours(&mut self, end: End, conversation: Conversation) -> Result<(), Failure> {
         match end {
             End::Idle | End::Leave => {
                 conversation.close(None).await;
@@ -166,16 +153,7 @@ impl<'a> Pump<'a> {
     }
 
     /// The stream of the other server is left; it ends only for a reason of its own.
-    async fn end_theirs(
-        &mut self,
-        end: End,
-        mut carrier: Carrier,
-        reverse: &reverse::Reverse,
-    ) -> Result<(), Failure> {
-        if matches!(end, End::Stopping | End::Leave) {
-            let _ = timeout(LAST_WORDS, self.farewell(&mut carrier)).await;
-            self.settle(&carrier);
-        }
+    fn end_theirs(&mut self, end: End, reverse: &reverse::Reverse) -> Result<(), Failure> {
         let ended = match end {
             End::Idle | End::Leave | End::Taken | End::Refused(_) => Ok(()),
             End::TooHigh(too_high) => {
@@ -240,24 +218,21 @@ impl<'a> Pump<'a> {
         writing.into_iter().chain(asked).min().unwrap_or_else(idle)
     }
 
-    /// Sends what waits, as far as the other server takes it.
+    /// Sends what waits, as far as the other server takes it in time.
     async fn farewell(&mut self, carrier: &mut Carrier) {
+        let until = Instant::now() + LAST_WORDS;
         loop {
             self.fill(carrier);
             let is_there = self.memory.flight.is_empty() || !self.memory.flight.is_counted();
             if carrier.unwritten() == 0 && is_there {
                 break;
             }
-            let heard = carrier.listen(true).await;
-            match heard {
-                Ok(Heard::Leave) => {}
-                heard => {
-                    if self.hear(carrier, heard).await.is_err() {
-                        return;
-                    }
-                }
-            }
+            let Ok(heard) = timeout_at(until, carrier.listen(true)).await else { return };
+            let is_over = !matches!(self.hear(carrier, heard).await, Ok(()) | Err(End::Leave));
             self.settle(carrier);
+            if is_over {
+                return;
+            }
         }
         self.acknowledge_all(carrier).await;
     }

@@ -19,7 +19,7 @@ use stonechat_server::config::{
 };
 use stonechat_server::{RunningServer, Server};
 use stonechat_stanza::jid::Jid;
-use stonechat_stanza::{Element, Stanza, StanzaError, iq};
+use stonechat_stanza::{Element, Stanza, StanzaError, iq, message};
 use stonechat_store::Store;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -253,6 +253,50 @@ impl Remote {
         self.header(from, to).await;
         self.until("</stream:features>").await;
     }
+}
+
+/// A server of `a.example` that is told where the test plays the other one, `b.example`.
+pub(crate) struct Play {
+    /// With its files.
+    pub(crate) authority: Authority,
+    pub(crate) server: RunningServer,
+    pub(crate) listener: TcpListener,
+    pub(crate) own: KeyPair,
+    sent: usize,
+}
+
+impl Play {
+    pub(crate) async fn begin(change: impl FnOnce(&mut Federation)) -> Self {
+        let authority = Authority::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let change = |federation: &mut Federation| {
+            let peer = federation.peers.get_mut("b.example").unwrap();
+            peer.route.as_mut().unwrap().kind = RouteKind::S2sDirectTls;
+            change(federation);
+        };
+        let other = Some(("b.example", at));
+        let server = authority.serve_with("a.example", Policy::Certificate, other.as_slice(), change).await;
+        let own = authority.sign("b.example");
+        Self { authority, server, listener, own, sent: 0 }
+    }
+
+    /// The server has so many numbered messages more to send.
+    pub(crate) async fn send(&mut self, many: usize) {
+        for _ in 0..many {
+            let message = numbered("x@a.example", "y@b.example", self.sent);
+            self.server.host("a.example").unwrap().send(message).await;
+            self.sent += 1;
+        }
+    }
+}
+
+pub(crate) fn numbered(from: &str, to: &str, number: usize) -> Stanza {
+    Stanza::message(message::Type::Chat)
+        .with_from(from.parse::<Jid>().unwrap())
+        .with_to(to.parse::<Jid>().unwrap())
+        .with_id(&format!("m{number}"))
+        .with_element(&Element::bare("x", "urn:example:x"))
 }
 
 /// Expects these messages, by number, and no other before them.

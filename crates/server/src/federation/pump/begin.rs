@@ -74,14 +74,9 @@ impl Pump<'_> {
         if let Carrier::Ours { conversation, .. } = carrier {
             conversation.finish();
         }
-        let rest = async {
-            loop {
-                let heard = carrier.listen(true).await;
-                if self.hear(carrier, heard).await.is_err() {
-                    return;
-                }
-            }
-        };
-        let _ = timeout(LAST_WORDS, rest).await;
+        let until = Instant::now() + LAST_WORDS;
+        while let Ok(heard) = timeout_at(until, carrier.listen(true)).await
+            && self.hear(carrier, heard).await.is_ok()
+        {}
     }
 }
