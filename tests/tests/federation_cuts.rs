@@ -109,16 +109,17 @@ async fn receive(mut online: Online, windows: Windows) -> HashMap<String, usize>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_a_link_that_is_cut_100_times_10_000_messages_arrive_once_and_in_order() {
-    over_cuts(false).await;
+    println!("{}", over_cuts(false).await);
 }
 
 /// Whichever of the two opens the connection that carries them both ways.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn and_so_they_do_where_one_connection_is_for_both_directions() {
-    over_cuts(true).await;
+    println!("{}", over_cuts(true).await);
 }
 
-async fn over_cuts(bidi: bool) {
+/// Says how many cuts there were, and how many messages.
+async fn over_cuts(bidi: bool) -> String {
     let pair = Pair::start(CUTS, bidi);
     let users = [pair.users(0).await, pair.users(1).await];
     let jids = users.each_ref().map(|users| users.each_ref().map(|user| user.jid.to_string()));
@@ -153,5 +154,5 @@ async fn over_cuts(bidi: bool) {
         }
         assert_eq!(received.len(), 2, "{to}");
     }
-    println!("{:?} cuts, {sent:?} to each", pair.cutters.each_ref().map(|cutter| cutter.cuts()));
+    format!("{:?} cuts, {sent:?} to each", pair.cutters.each_ref().map(|cutter| cutter.cuts()))
 }
