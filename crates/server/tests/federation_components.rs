@@ -111,6 +111,8 @@ async fn certified(
     let mut config = a.config();
     config.listeners.push(Listener::component("127.0.0.1:0".parse().unwrap()));
     config.components.insert(IRC.to_owned(), Component::with_secret("hunter2hunter2"));
+    // Each direction has a stream of its own.
+    config.federation.bidi = false;
     change(&authority, &mut config);
     a.reload(config).await.unwrap();
     route(&a, "b.example", &b).await;

@@ -65,15 +65,14 @@ impl Pump<'_> {
         }
     }
 
-    /// Closes a stream of our own for both directions, and takes what is still under way on it (RFC 6120 §4.4).
+    /// Closes a stream of our own, and takes what is still under way on one for both directions: the other server closes its side, too, or has
+    /// had the time to (RFC 6120 §4.4).
     pub(super) async fn finish(&mut self, carrier: &mut Carrier) {
-        if !matches!(carrier, Carrier::Ours { conversation, .. } if conversation.is_bidi()) {
-            return;
+        if matches!(carrier, Carrier::Ours { conversation, .. } if conversation.is_bidi()) {
+            self.acknowledge_all(carrier).await;
         }
-        self.acknowledge_all(carrier).await;
-        if let Carrier::Ours { conversation, .. } = carrier {
-            conversation.finish();
-        }
+        let Carrier::Ours { conversation, .. } = carrier else { return };
+        conversation.finish();
         let until = Instant::now() + LAST_WORDS;
         while let Ok(heard) = timeout_at(until, carrier.listen(true)).await
             && self.hear(carrier, heard).await.is_ok()
