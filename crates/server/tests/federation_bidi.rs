@@ -11,7 +11,7 @@ use std::time::Duration;
 use peers::{Authority, Play, Remote, WITHIN, address, ask, direct, messages, numbered, route};
 use stonechat_extension::{Letters, Mailbox, Session, Wire};
 use stonechat_server::RunningServer;
-use stonechat_server::config::{Federation, Kind, Policy};
+use stonechat_server::config::{Config, Federation, Kind, Policy};
 use stonechat_server::federation::{Opener, State};
 use stonechat_stanza::Stanza;
 use stonechat_stanza::error::Condition;
@@ -304,6 +304,32 @@ mod opened_from_here {
         other.external("c.example", "a.example").await;
         other.say("<resume xmlns='urn:xmpp:sm:3' h='0' previd='one'/>").await;
         other.until("<failed xmlns='urn:xmpp:sm:3'><item-not-found").await;
+    }
+
+    /// A question about a key, whose answer is as long.
+    fn question(id: &str) -> String {
+        format!("<db:verify from='b.example' to='a.example' id='{id}'>00</db:verify>")
+    }
+
+    async fn change(play: &Play, change: impl FnOnce(&mut Config)) {
+        let mut config = play.server.config();
+        change(&mut config);
+        play.server.reload(config).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_no_stanza_takes_of_the_rate_as_well() {
+        let play = Play::begin(|_| {}).await;
+        change(&play, |config| {
+            config.limits.bytes_per_second = 4000;
+            config.limits.burst_bytes = 4000;
+        })
+        .await;
+        let mut remote = play.accepts_counted().await;
+        let began = std::time::Instant::now();
+        remote.say(&format!("{}{}", question(&"x".repeat(3000)).repeat(4), question("last"))).await;
+        remote.until("id='last'").await;
+        assert!(began.elapsed() > Duration::from_secs(1), "{:?}", began.elapsed());
     }
 
     /// XEP-0220 §2.5.

@@ -64,6 +64,22 @@ impl Carrier {
         }
     }
 
+    /// How many bytes ever were.
+    pub(super) fn written(&self) -> u64 {
+        match self {
+            Self::Ours { conversation, .. } => conversation.written(),
+            Self::Theirs(reverse) => reverse.written(),
+        }
+    }
+
+    /// What was read on a stream of our own since this was last asked for, in bytes of the rate; the other server's pays where it is read.
+    pub(super) fn take_read(&mut self) -> usize {
+        match self {
+            Self::Ours { conversation, .. } => conversation.take_read(),
+            Self::Theirs(_) => 0,
+        }
+    }
+
     /// Waits until something was written or, where that is wanted, has come. Cancel safe.
     pub(super) async fn listen(&mut self, reads: bool) -> Result<Heard, Failure> {
         match self {

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use stonechat_net::{Connection, Transport, Turn};
 use stonechat_stanza::{Stanza, sm};
 use stonechat_stream::StreamError;
-use stonechat_stream::codec::{Content, Decoder, Framing, Limits};
+use stonechat_stream::codec::{Content, Decoder, Frame, Framing, Limits};
 use stonechat_stream::dialback::{Answer, Pair};
 use stonechat_stream::negotiation::client;
 use stonechat_stream::negotiation::peer::{
@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use super::explain;
 use super::failure::Failure;
 use super::link::size;
+use super::said::Said;
 use super::shake::Handshake;
 use super::steps::Record;
 use crate::connection::{LAST_WORDS, Socket};
@@ -33,10 +34,12 @@ pub(super) struct Conversation {
     connection: Option<Connection<Socket>>,
     decoder: Decoder,
     machine: Outgoing,
-    out: BytesMut,
+    out: Said,
     /// What the machine has said at the end.
     last_words: BytesMut,
     input: BytesMut,
+    /// What was read since this was last asked for, in bytes of the rate.
+    read: usize,
     /// Why the machine was told to give up.
     failed: Option<Failure>,
     /// What may be read once the other server has let us in.
@@ -92,9 +95,10 @@ impl Conversation {
             connection: Some(Connection::new(transport)),
             decoder: Decoder::new(Framing::Tcp, Content::Server, Limits::unauthenticated()),
             machine: Outgoing::new(config),
-            out: BytesMut::new(),
+            out: Said::default(),
             last_words: BytesMut::new(),
             input: BytesMut::new(),
+            read: 0,
             failed: None,
             limits: intake.limits,
             early: VecDeque::new(),
@@ -111,7 +115,7 @@ impl Conversation {
             if let Some(reached) = self.act(handshake).await? {
                 return Ok(reached);
             }
-            self.turn(true).await?;
+            self.turn(self.out.has_few_words()).await?;
         }
     }
 
@@ -119,7 +123,7 @@ impl Conversation {
     async fn act(&mut self, handshake: &Handshake) -> Result<Option<Reached>, Failure> {
         while let Some(action) = self.machine.next_action() {
             match action {
-                OutgoingAction::Send(bytes) => self.out.extend_from_slice(&bytes),
+                OutgoingAction::Send(bytes) => self.out.word(&bytes),
                 OutgoingAction::StartTls => self.shake(handshake).await?,
                 OutgoingAction::Restart => {
                     self.record.done(|| explain::EXTERNAL.to_owned());
@@ -170,7 +174,7 @@ impl Conversation {
                 Some(OutgoingAction::Send(bytes)) => said.extend_from_slice(&bytes),
                 Some(OutgoingAction::Close(error)) => {
                     // In the middle of a stanza nothing else can be said.
-                    if self.out.is_empty() {
+                    if self.out.bytes.is_empty() {
                         self.last_words = said;
                     }
                     return Err(self.failed.take().unwrap_or(error.into()));
@@ -182,7 +186,7 @@ impl Conversation {
                 None => break None,
             }
         };
-        self.out.extend_from_slice(&said);
+        self.out.word(&said);
         Ok(heard)
     }
 
@@ -203,13 +207,14 @@ impl Conversation {
 
     /// Whether something is to be written.
     pub(super) fn has_to_write(&self) -> bool {
-        !self.out.is_empty() || self.connection.as_ref().is_some_and(|connection| !connection.is_flushed())
+        !self.out.bytes.is_empty()
+            || self.connection.as_ref().is_some_and(|connection| !connection.is_flushed())
     }
 
     /// Writes some of what is to be written, of which there has to be something. Cancel safe.
     pub(super) async fn write_turn(&mut self) -> Result<(), Failure> {
         let connection = self.connection.as_mut().ok_or_else(gone)?;
-        connection.turn(&mut self.out, None).await.map(drop).map_err(broken)
+        connection.turn(&mut self.out.bytes, None).await.map(drop).map_err(broken)
     }
 
     /// Writes, or reads where that is wanted and has the machine take what has come, whichever can be done first. Cancel safe.
@@ -219,7 +224,7 @@ impl Conversation {
         }
         let connection = self.connection.as_mut().ok_or_else(gone)?;
         let input = reads.then_some(&mut self.input);
-        match connection.turn(&mut self.out, input).await.map_err(broken)? {
+        match connection.turn(&mut self.out.bytes, input).await.map_err(broken)? {
             Turn::End => Err(Failure::Broken("the server closed it".to_owned())),
             Turn::Written | Turn::Read => Ok(()),
         }
@@ -231,6 +236,7 @@ impl Conversation {
         match self.decoder.decode(&mut self.input) {
             Ok(Some(frame)) => {
                 explain::heard(&frame, &self.record);
+                self.read += weight(&frame);
                 self.machine.frame(frame, self.input.len());
             }
             Ok(None) => return false,
@@ -244,14 +250,21 @@ impl Conversation {
 
     /// Writes, or takes what has come on an established stream, if it is to be read now. Cancel safe.
     pub(super) async fn listen(&mut self, reads: bool) -> Result<Heard, Failure> {
-        if reads && let Some(heard) = self.early.pop_front() {
-            return Ok(heard);
-        }
         if let Some(heard) = self.next_heard()? {
+            // In order: it has come behind what is there.
+            self.early.push_back(heard);
+        }
+        let reads = reads && self.out.has_few_words();
+        if reads && let Some(heard) = self.early.pop_front() {
             return Ok(heard);
         }
         self.turn(reads).await?;
         Ok(self.next_heard()?.unwrap_or(Heard::Nothing))
+    }
+
+    /// What was read since this was last asked for, in bytes of the rate at which the other server may send.
+    pub(super) fn take_read(&mut self) -> usize {
+        std::mem::take(&mut self.read)
     }
 
     /// Whether stanzas of the other server come on it, too.
@@ -278,25 +291,30 @@ impl Conversation {
     pub(super) fn write(&mut self, stanza: &Stanza) -> usize {
         let mut bytes = Vec::with_capacity(stanza.payload_bytes().len() + 256);
         Framing::Tcp.write_stanza(stanza, &mut bytes);
-        self.out.extend_from_slice(&bytes);
+        self.out.stanza(&bytes);
         bytes.len()
     }
 
     /// Asks the other server what it has handled.
     pub(super) fn ask(&mut self) {
-        self.out.extend_from_slice(sm::REQUEST);
+        self.out.word(sm::REQUEST);
     }
 
     /// How many bytes were not written.
     pub(super) fn unwritten(&self) -> usize {
-        self.out.len()
+        self.out.bytes.len()
+    }
+
+    /// How many ever were.
+    pub(super) fn written(&self) -> u64 {
+        self.out.written()
     }
 
     /// As [`close`](Self::close), without what was to be written, which goes another way.
     pub(super) async fn discard(mut self, error: Option<StreamError>) {
         // In the middle of a stanza nothing else can be said.
-        if self.out.is_empty() {
-            self.out = std::mem::take(&mut self.last_words);
+        if self.out.bytes.is_empty() {
+            self.out.word(&self.last_words);
             self.close(error).await;
         }
     }
@@ -306,11 +324,11 @@ impl Conversation {
         self.machine.give_up(error);
         while let Some(action) = self.machine.next_action() {
             if let OutgoingAction::Send(bytes) = action {
-                self.out.extend_from_slice(&bytes);
+                self.out.word(&bytes);
             }
         }
         let Some(connection) = self.connection.take() else { return };
-        let (mut transport, mut out) = (connection.into_transport(), self.out);
+        let (mut transport, mut out) = (connection.into_transport(), self.out.bytes);
         let farewell = async {
             transport.write_all_buf(&mut out).await?;
             transport.shutdown().await
@@ -329,6 +347,15 @@ fn heard(action: OutgoingAction, counts: bool) -> Option<Heard> {
         OutgoingAction::AckWanted => Some(Heard::AckWanted),
         OutgoingAction::Judge { pair, stream, key } => Some(Heard::Judge { pair, stream, key }),
         _ => None,
+    }
+}
+
+/// What a frame takes of the rate at which the other server may send.
+fn weight(frame: &Frame) -> usize {
+    match frame {
+        Frame::Stanza(stanza) => stanza.payload_bytes().len() + 128,
+        Frame::Nonza(nonza) => nonza.bytes().len(),
+        Frame::Open(_) | Frame::Close => 128,
     }
 }
 

@@ -40,6 +40,7 @@ mod pump;
 mod resumable;
 mod reverse;
 mod reverses;
+mod said;
 mod settings;
 mod shake;
 mod shares;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use stonechat_stanza::Stanza;
 use stonechat_stream::StreamError;
 use stonechat_stream::negotiation::peer::{OutgoingError, too_high};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -63,6 +62,11 @@ pub(super) struct Pump<'a> {
     began: Instant,
     /// When something was last written or heard, or had to be.
     moved: Instant,
+    /// When bytes last left, or had to begin to: what is heard of who does not listen does not count.
+    wrote: Instant,
+    /// How many bytes had left then, and whether some waited.
+    written: u64,
+    waits: bool,
     /// The other server acknowledges what it gets, or what it has not got was not written.
     counted: bool,
     /// Something was acknowledged.
@@ -82,6 +86,9 @@ impl<'a> Pump<'a> {
             paused_until: None,
             began: now,
             moved: now,
+            wrote: now,
+            written: 0,
+            waits: false,
             counted: false,
             progressed: false,
             settings,
@@ -181,6 +188,7 @@ impl<'a> Pump<'a> {
             } else if carrier.unwritten() == 0 {
                 return End::Idle;
             }
+            self.note_written(carrier);
             let before = carrier.unwritten();
             let (deadline, link, paused) = (self.deadline(before), self.link, self.paused_until);
             tokio::select! {
@@ -197,22 +205,35 @@ impl<'a> Pump<'a> {
                 () = link.given_up() => return End::Idle,
                 () = sleep_until(paused.unwrap_or(deadline)), if paused.is_some() => self.paused_until = None,
                 () = sleep_until(deadline) => {
-                    let waits = before > 0 || self.memory.flight.asked().is_some();
-                    return if waits { End::Lost(Failure::Stuck) } else { End::Idle };
+                    self.note_written(carrier);
+                    let unwritten = carrier.unwritten();
+                    if self.deadline(unwritten) <= Instant::now() {
+                        let waits = unwritten > 0 || self.memory.flight.asked().is_some();
+                        return if waits { End::Lost(Failure::Stuck) } else { End::Idle };
+                    }
                 }
                 () = self.federation.stopping.cancelled() => return End::Stopping,
-            }
-            if carrier.unwritten() < before {
-                self.moved = Instant::now();
             }
             self.settle(carrier);
         }
     }
 
+    /// Notes when bytes last left, or had to begin to.
+    fn note_written(&mut self, carrier: &Carrier) {
+        let (written, now) = (carrier.written(), Instant::now());
+        if written > self.written {
+            self.moved = now;
+        }
+        if written > self.written || !self.waits {
+            self.wrote = now;
+        }
+        (self.written, self.waits) = (written, carrier.unwritten() > 0);
+    }
+
     /// Until when something has to be written or heard.
     fn deadline(&self, unwritten: usize) -> Instant {
         let patience = self.settings.write();
-        let writing = (unwritten > 0).then(|| self.moved + patience);
+        let writing = (unwritten > 0).then(|| self.wrote + patience);
         let asked = self.memory.flight.asked().map(|asked| asked + patience);
         let idle = || self.moved + self.settings.federation.idle;
         writing.into_iter().chain(asked).min().unwrap_or_else(idle)
@@ -240,17 +261,23 @@ impl<'a> Pump<'a> {
     /// Takes as much as is written at once.
     fn fill(&mut self, carrier: &mut Carrier) {
         let was_idle = carrier.unwritten() == 0;
+        self.ask(carrier);
         while carrier.unwritten() < WRITE
             && let Some(stanza) = self.memory.flight.next(|| self.link.pop())
         {
             let length = carrier.write(stanza);
             self.memory.flight.note_written(length);
         }
-        if self.memory.flight.ask(Instant::now()) {
-            carrier.ask();
-        }
+        self.ask(carrier);
         if was_idle && carrier.unwritten() > 0 {
             self.moved = Instant::now();
+        }
+    }
+
+    /// Asks what has arrived, if it is to be asked. Who answers without reading is not asked for ever.
+    fn ask(&mut self, carrier: &mut Carrier) {
+        if carrier.unwritten() < WRITE && self.memory.flight.ask(Instant::now()) {
+            carrier.ask();
         }
     }
 
@@ -263,9 +290,4 @@ impl<'a> Pump<'a> {
         self.link.arrived_there(&parcels, Instant::now());
         self.federation.kept.arrived(self.link.pair.sender.as_str(), parcels);
     }
-}
-
-/// What a stanza takes of the rate at which the other server may send.
-fn weight(stanza: &Stanza) -> usize {
-    stanza.payload_bytes().len() + 128
 }

@@ -91,6 +91,8 @@ struct Inner {
     out: BytesMut,
     /// Bytes that it has taken and not written.
     taken: usize,
+    /// Bytes that it has written, ever.
+    written: u64,
     acknowledged: Option<u32>,
     over: Option<Failure>,
     end: Option<End>,
@@ -150,6 +152,11 @@ impl Reverse {
     pub(super) fn unwritten(&self) -> usize {
         let inner = self.inner.lock();
         inner.out.len() + inner.taken
+    }
+
+    /// How many ever were.
+    pub(super) fn written(&self) -> u64 {
+        self.inner.lock().written
     }
 
     /// What has changed, and that it is over. Cancel safe.
@@ -262,6 +269,7 @@ impl Reversing {
         if inner.taken <= bytes {
             return;
         }
+        inner.written += (inner.taken - bytes) as u64;
         inner.taken = bytes;
         drop(inner);
         self.reverse.moved.notify_one();

@@ -218,6 +218,20 @@ impl Remote {
         self.stream.write_all(xml.as_bytes()).await.unwrap();
     }
 
+    /// Says something, unless the stream is over.
+    pub(crate) async fn try_say(&mut self, xml: &str) -> bool {
+        self.stream.write_all(xml.as_bytes()).await.is_ok()
+    }
+
+    /// All that comes until the end.
+    pub(crate) async fn rest(&mut self) -> String {
+        let mut rest = std::mem::take(&mut self.seen).into_bytes();
+        // However it ends.
+        let reading = timeout(WITHIN, self.stream.read_to_end(&mut rest)).await;
+        drop(reading.unwrap_or_else(|_| panic!("no end, after {} bytes", rest.len())));
+        String::from_utf8_lossy(&rest).into_owned()
+    }
+
     pub(crate) async fn header(&mut self, from: &str, to: &str) {
         self.say(&header(from, to)).await;
     }

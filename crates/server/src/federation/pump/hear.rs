@@ -1,6 +1,6 @@
 //! What is heard on a stream that is sent on.
 
-use stonechat_stanza::StanzaError;
+use stonechat_stanza::{Stanza, StanzaError};
 use stonechat_stream::dialback::Answer;
 
 use super::*;
@@ -11,6 +11,10 @@ impl Pump<'_> {
         carrier: &mut Carrier,
         heard: Result<Heard, Failure>,
     ) -> Result<(), End> {
+        let read = carrier.take_read();
+        if read > 0 {
+            self.paused_until = self.rate.spend(read, Instant::now());
+        }
         match heard.map_err(End::Lost)? {
             Heard::Nothing => return Ok(()),
             Heard::Acknowledged(handled) => {
@@ -32,8 +36,7 @@ impl Pump<'_> {
     }
 
     /// The policy may have become another since the stream began.
-    fn check(&mut self, carrier: &Carrier, stanza: &Stanza) -> Result<(), End> {
-        self.paused_until = self.rate.spend(weight(stanza), Instant::now());
+    fn check(&self, carrier: &Carrier, stanza: &Stanza) -> Result<(), End> {
         match self.federation.still_speaks_with(stanza, carrier.is_certified()) {
             true => Ok(()),
             false => Err(End::Refused(super::super::not_spoken_with())),
