@@ -332,6 +332,15 @@ mod opened_from_here {
         assert!(began.elapsed() > Duration::from_secs(1), "{:?}", began.elapsed());
     }
 
+    #[tokio::test]
+    async fn what_comes_before_the_stream_is_there_is_bounded_whatever_it_is() {
+        let play = Play::begin(|federation| federation.queue_bytes = 10_000).await;
+        let mut remote = play.accepts(OFFER).await;
+        remote.until(ENABLE).await;
+        remote.say(&question(&"x".repeat(4000)).repeat(3)).await;
+        remote.until("<resource-constraint").await;
+    }
+
     /// XEP-0220 §2.5.
     #[tokio::test]
     async fn another_pair_is_told_to_open_a_stream_of_its_own_and_keys_are_judged() {

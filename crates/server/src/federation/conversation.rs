@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use super::explain;
 use super::failure::Failure;
-use super::link::size;
+use super::link::{OVERHEAD, size};
 use super::said::Said;
 use super::shake::Handshake;
 use super::steps::Record;
@@ -71,11 +71,25 @@ pub(super) enum Heard {
     Leave,
 }
 
+impl Heard {
+    /// What it takes while it is kept.
+    fn size(&self) -> usize {
+        match self {
+            Self::Stanza(stanza, _) | Self::Misaddressed(stanza, _) => size(stanza),
+            Self::Judge { pair, stream, key } => {
+                let names = pair.sender.as_str().len() + pair.target.as_str().len();
+                OVERHEAD + names + stream.len() + key.len()
+            }
+            Self::Nothing | Self::Acknowledged(_) | Self::AckWanted | Self::Leave => OVERHEAD,
+        }
+    }
+}
+
 /// What may be read of who has let us in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Intake {
     pub(super) limits: Limits,
-    /// Bytes of stanzas that come while the stream is still being set up.
+    /// Bytes of what comes while the stream is still being set up.
     pub(super) early: usize,
 }
 
@@ -152,11 +166,9 @@ impl Conversation {
         }
     }
 
-    /// A stanza that comes before we may send is handled when we may.
+    /// What comes before we may send is handled when we may.
     fn keep_early(&mut self, heard: Heard) -> Result<(), Failure> {
-        if let Heard::Stanza(stanza, _) | Heard::Misaddressed(stanza, _) = &heard {
-            self.early_bytes += size(stanza);
-        }
+        self.early_bytes += heard.size();
         if self.early_bytes > self.most_early || self.early.len() >= MOST_EARLY {
             self.failed = Some(Failure::Stuck);
             self.machine.give_up(Some(StreamError::resource_constraint()));

@@ -15,7 +15,7 @@ use super::shares::Cause;
 use super::status::{LastFailure, Opener, State, Status};
 
 /// What a stanza takes beside its payload.
-const OVERHEAD: usize = 256;
+pub(super) const OVERHEAD: usize = 256;
 
 /// A stanza for another domain, and what it is called in the store.
 #[derive(Debug)]
