@@ -484,6 +484,27 @@ async fn a_stricter_policy_holds_for_streams_that_are_there() {
     assert_eq!(error.condition, Condition::RemoteServerTimeout, "{error}");
 }
 
+/// Who is not spoken with any more is sent nothing on a stream that comes about just then, and not tried again and again.
+#[tokio::test]
+async fn who_is_not_spoken_with_any_more_is_sent_nothing_that_waits() {
+    let play = Play::begin(|_| {}).await;
+    let refused = async {
+        let names = ("b.example", "a.example");
+        let mut remote = Remote::accept_offering(&play.listener, &play.own, names, (OFFER, SM)).await;
+        remote.until(ENABLE).await;
+        let mut config = play.server.config();
+        config.federation.peers.get_mut("b.example").unwrap().policy = Some(Policy::Refuse);
+        play.server.reload(config).await.unwrap();
+        remote.say("<enabled xmlns='urn:xmpp:sm:3' id='one' resume='true'/>").await;
+        remote.until("</stream:stream>").await;
+        assert!(!remote.passed.contains("<iq"), "{}", remote.passed);
+        remote.say("</stream:stream>").await;
+    };
+    let (error, ()) = tokio::join!(ask(&play.server, "a.example", "b.example"), refused);
+    assert_eq!(error.condition, Condition::NotAllowed, "{error}");
+    assert!(timeout(Duration::from_millis(200), play.listener.accept()).await.is_err(), "it is tried again");
+}
+
 /// A stream on which only the other direction is used is not idle.
 #[tokio::test]
 async fn a_stream_is_kept_as_long_as_either_direction_is_used() {

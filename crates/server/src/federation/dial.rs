@@ -18,7 +18,7 @@ use super::settings::Settings;
 use super::shake::Handshake;
 use super::steps::{Record, Stage};
 use super::turns::Turns;
-use crate::config::RouteKind;
+use crate::config::{Policy, RouteKind};
 use crate::connection::Socket;
 use crate::connection::link::after_login;
 
@@ -44,8 +44,8 @@ struct Dialled {
 }
 
 impl Federation {
-    /// A stream on which stanzas of the pair may be sent, which `who` has written; for both directions where it is `bidi` and the other
-    /// server wants that as well. `connected` becomes true when there is a connection.
+    /// A stream on which stanzas of the pair may be sent, which `who` has written; for both directions where both servers want that.
+    /// `connected` is true while there is a connection on which it is set up. Nobody is tried who is not spoken with as the policy is now.
     pub(super) async fn connect(
         &self,
         pair: &Pair,
@@ -53,7 +53,11 @@ impl Federation {
         who: &str,
         connected: &Arc<AtomicBool>,
     ) -> Result<Opened, Failure> {
-        let bidi = self.settings.load().federation.bidi;
+        let settings = self.settings.load_full();
+        if settings.federation.policy_for(pair.target.as_str()) == Policy::Refuse {
+            return Err(Failure::Policy);
+        }
+        let bidi = settings.federation.bidi;
         let purpose = Purpose::Send { external: true, dialback: None, management, bidi };
         self.open(pair, purpose, (&self.turns, who), (Record::default(), connected)).await
     }

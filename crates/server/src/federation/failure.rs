@@ -35,6 +35,8 @@ pub(crate) enum Failure {
     Stuck,
     #[error("the server acknowledges more than it was sent")]
     Miscounted,
+    #[error("this server does not speak with that domain")]
+    Policy,
     #[error("this server stops")]
     Stopping,
 }
@@ -46,6 +48,7 @@ impl Failure {
         let error = match self {
             Self::NoService | Self::NoHost(_) | Self::Private(_) => StanzaError::remote_server_not_found(),
             Self::Busy => StanzaError::resource_constraint(),
+            Self::Policy => StanzaError::not_allowed(),
             Self::Stream(OutgoingError::DialbackInvalid) => StanzaError::internal_server_error(),
             _ => StanzaError::remote_server_timeout(),
         };
@@ -123,6 +126,7 @@ mod tests {
                 Condition::RemoteServerTimeout,
                 "for a, not for this domain",
             ),
+            (Failure::Policy, Condition::NotAllowed, "does not speak with that domain"),
             (
                 Failure::Stream(OutgoingError::DialbackInvalid),
                 Condition::InternalServerError,
@@ -151,6 +155,7 @@ mod tests {
             Failure::NoService,
             Failure::Certificate(Distrust::Expired),
             Failure::Stopping,
+            Failure::Policy,
             refused(StreamError::policy_violation()),
             Failure::Stream(OutgoingError::DialbackInvalid),
             Failure::Stream(OutgoingError::Dialback(Box::new(StanzaError::not_authorized()))),

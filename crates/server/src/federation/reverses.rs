@@ -65,7 +65,7 @@ impl Federation {
     /// Whether the policy for a domain is satisfied with a stream, as it is now.
     pub(super) fn trusts(&self, domain: &str, is_certified: bool) -> bool {
         let policy = self.settings.load().federation.policy_for(domain);
-        policy != Policy::Certificate || is_certified
+        is_enough(policy, is_certified)
     }
 
     /// A link is to look again what there is for it to send on.
@@ -77,7 +77,7 @@ impl Federation {
     }
 }
 
-/// Whether a policy is satisfied with a stream of another server.
+/// Whether a policy is satisfied with a stream on which the other server has shown a good certificate, or has not.
 fn is_enough(policy: Policy, is_certified: bool) -> bool {
     match policy {
         Policy::Certificate => is_certified,

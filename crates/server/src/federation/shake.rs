@@ -51,7 +51,7 @@ impl Handshake {
 
     /// Whether the certificate has to be good.
     pub(super) fn is_certified(&self) -> bool {
-        self.settings.federation.policy_for(&self.domain) == Policy::Certificate
+        self.settings.federation.policy_for(&self.domain) != Policy::Dialback
     }
 
     /// Shakes hands, and judges the certificate as the policy wants it (RFC 6120 §13.7.2.1: for the domain, never for the host that DNS
