@@ -182,10 +182,7 @@ impl<'a> Pump<'a> {
 
     async fn pump(&mut self, carrier: &mut Carrier) -> End {
         loop {
-            let is_trusted = self.federation.trusts(self.link.pair.target.as_str(), carrier.is_certified());
-            if is_trusted {
-                self.fill(carrier);
-            } else if carrier.unwritten() == 0 {
+            if !self.fill(carrier) && carrier.unwritten() == 0 {
                 return End::Idle;
             }
             self.note_written(carrier);
@@ -243,6 +240,7 @@ impl<'a> Pump<'a> {
     async fn farewell(&mut self, carrier: &mut Carrier) {
         let until = Instant::now() + LAST_WORDS;
         loop {
+            // What it does not take goes another way, or back.
             self.fill(carrier);
             let is_there = self.memory.flight.is_empty() || !self.memory.flight.is_counted();
             if carrier.unwritten() == 0 && is_there {
@@ -258,8 +256,12 @@ impl<'a> Pump<'a> {
         self.acknowledge_all(carrier).await;
     }
 
-    /// Takes as much as is written at once.
-    fn fill(&mut self, carrier: &mut Carrier) {
+    /// Takes as much as is written at once; nothing, and false, where the policy for the domain has become one that the stream is not good
+    /// enough for.
+    fn fill(&mut self, carrier: &mut Carrier) -> bool {
+        if !self.federation.trusts(self.link.pair.target.as_str(), carrier.is_certified()) {
+            return false;
+        }
         let was_idle = carrier.unwritten() == 0;
         self.ask(carrier);
         while carrier.unwritten() < WRITE
@@ -272,6 +274,7 @@ impl<'a> Pump<'a> {
         if was_idle && carrier.unwritten() > 0 {
             self.moved = Instant::now();
         }
+        true
     }
 
     /// Asks what has arrived, if it is to be asked. Who answers without reading is not asked for ever.
