@@ -11,7 +11,7 @@ use stonechat_stream::dialback::{Answer, Pair};
 use super::conversation::{Conversation, Heard};
 use super::dial::Opened;
 use super::failure::Failure;
-use super::reverse::{Counting, Moved, Reverse};
+use super::reverse::{Counting, Epoch, Moved, Reverse};
 use super::status::Opener;
 
 /// A stream that can be sent on, and how it begins.
@@ -20,14 +20,14 @@ pub(super) enum Way {
     /// Of our own.
     Ours(Box<Opened>),
     /// The direction back of one of the other server's.
-    Theirs(Arc<Reverse>, Counting),
+    Theirs { reverse: Arc<Reverse>, epoch: Epoch, counting: Counting },
 }
 
 impl Way {
     pub(super) const fn opener(&self) -> Opener {
         match self {
             Self::Ours(_) => Opener::Us,
-            Self::Theirs(..) => Opener::Them,
+            Self::Theirs { .. } => Opener::Them,
         }
     }
 }
@@ -36,7 +36,7 @@ impl Way {
 #[derive(Debug)]
 pub(super) enum Carrier {
     Ours { conversation: Box<Conversation>, is_certified: bool },
-    Theirs(Arc<Reverse>),
+    Theirs { reverse: Arc<Reverse>, epoch: Epoch },
 }
 
 impl Carrier {
@@ -44,7 +44,7 @@ impl Carrier {
     pub(super) fn write(&mut self, stanza: &Stanza) -> usize {
         match self {
             Self::Ours { conversation, .. } => conversation.write(stanza),
-            Self::Theirs(reverse) => reverse.write(stanza),
+            Self::Theirs { reverse, .. } => reverse.write(stanza),
         }
     }
 
@@ -52,7 +52,7 @@ impl Carrier {
     pub(super) fn ask(&mut self) {
         match self {
             Self::Ours { conversation, .. } => conversation.ask(),
-            Self::Theirs(reverse) => reverse.ask(),
+            Self::Theirs { reverse, .. } => reverse.ask(),
         }
     }
 
@@ -60,7 +60,7 @@ impl Carrier {
     pub(super) fn unwritten(&self) -> usize {
         match self {
             Self::Ours { conversation, .. } => conversation.unwritten(),
-            Self::Theirs(reverse) => reverse.unwritten(),
+            Self::Theirs { reverse, .. } => reverse.unwritten(),
         }
     }
 
@@ -68,7 +68,7 @@ impl Carrier {
     pub(super) fn written(&self) -> u64 {
         match self {
             Self::Ours { conversation, .. } => conversation.written(),
-            Self::Theirs(reverse) => reverse.written(),
+            Self::Theirs { reverse, .. } => reverse.written(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Carrier {
     pub(super) fn take_read(&mut self) -> usize {
         match self {
             Self::Ours { conversation, .. } => conversation.take_read(),
-            Self::Theirs(_) => 0,
+            Self::Theirs { .. } => 0,
         }
     }
 
@@ -84,7 +84,7 @@ impl Carrier {
     pub(super) async fn listen(&mut self, reads: bool) -> Result<Heard, Failure> {
         match self {
             Self::Ours { conversation, .. } => conversation.listen(reads).await,
-            Self::Theirs(reverse) => Ok(match reverse.listen().await? {
+            Self::Theirs { reverse, epoch } => Ok(match reverse.listen(*epoch).await? {
                 Moved::Somehow => Heard::Nothing,
                 Moved::Acknowledged(handled) => Heard::Acknowledged(handled),
                 Moved::Leave => Heard::Leave,
@@ -96,7 +96,7 @@ impl Carrier {
     pub(super) fn is_certified(&self) -> bool {
         match self {
             Self::Ours { is_certified, .. } => *is_certified,
-            Self::Theirs(reverse) => reverse.is_certified,
+            Self::Theirs { reverse, .. } => reverse.is_certified,
         }
     }
 

@@ -120,7 +120,7 @@ impl<'a> Pump<'a> {
         self.inward.begin(None);
         match carrier {
             Carrier::Ours { conversation, .. } => self.end_ours(end, *conversation).await,
-            Carrier::Theirs(reverse) => self.end_theirs(end, &reverse),
+            Carrier::Theirs { reverse, epoch } => self.end_theirs(end, &reverse, epoch),
         }
     }
 
@@ -160,23 +160,28 @@ impl<'a> Pump<'a> {
     }
 
     /// The stream of the other server is left; it ends only for a reason of its own.
-    fn end_theirs(&mut self, end: End, reverse: &reverse::Reverse) -> Result<(), Failure> {
+    fn end_theirs(
+        &mut self,
+        end: End,
+        reverse: &reverse::Reverse,
+        epoch: reverse::Epoch,
+    ) -> Result<(), Failure> {
         let ended = match end {
             End::Idle | End::Leave | End::Taken | End::Refused(_) => Ok(()),
             End::TooHigh(too_high) => {
                 self.memory.flight.lose_count();
-                reverse.end(reverse::End::TooHigh(too_high));
+                reverse.end(epoch, reverse::End::TooHigh(too_high));
                 Err(Failure::Miscounted)
             }
             End::Stopping => Err(Failure::Stopping),
             End::Lost(failure) => {
                 if matches!(failure, Failure::Stuck) {
-                    reverse.end(reverse::End::Stuck);
+                    reverse.end(epoch, reverse::End::Stuck);
                 }
                 Err(failure)
             }
         };
-        reverse.leave(ended.is_ok() && self.memory.flight.is_empty());
+        reverse.leave(epoch, ended.is_ok() && self.memory.flight.is_empty());
         ended
     }
 

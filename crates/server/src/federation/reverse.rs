@@ -85,6 +85,8 @@ struct Inner {
     counting: Option<Counting>,
     /// A link sends on it.
     used: bool,
+    /// How often one has begun to.
+    epoch: u64,
     /// No link does any more.
     spent: bool,
     /// Whole stanzas and requests that the stream has not taken.
@@ -100,7 +102,16 @@ struct Inner {
     leave: Option<bool>,
 }
 
+/// One turn of sending on it, of those that links have, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Epoch(u64);
+
 impl Inner {
+    /// Whether this turn has not given way to another.
+    const fn is_now(&self, epoch: Epoch) -> bool {
+        self.epoch == epoch.0
+    }
+
     fn readiness(&self) -> Readiness {
         match &self.counting {
             _ if self.spent || self.over.is_some() || self.end.is_some() || self.leave.is_some() => {
@@ -119,12 +130,21 @@ impl Reverse {
         self.inner.lock().readiness()
     }
 
-    /// Begins to send on it; says how stanzas are counted. `None` if it cannot be used.
-    pub(super) fn take(&self) -> Option<Counting> {
+    /// Begins to send on it; says how stanzas are counted. `None` if it cannot be used. Who has sent on it before has nothing to say any more:
+    /// a link that was given up and is not at its end.
+    pub(super) fn take(&self) -> Option<(Counting, Epoch)> {
         let mut inner = self.inner.lock();
-        let is_ready = matches!(inner.readiness(), Readiness::Ready(_));
-        inner.used |= is_ready;
-        inner.counting.clone().filter(|_| is_ready)
+        let Readiness::Ready(_) = inner.readiness() else { return None };
+        let counting = inner.counting.clone()?;
+        let is_taken_over = std::mem::replace(&mut inner.used, true);
+        inner.epoch += 1;
+        let epoch = Epoch(inner.epoch);
+        drop(inner);
+        if is_taken_over {
+            // Who has sent before hears it.
+            self.moved.notify_one();
+        }
+        Some((counting, epoch))
     }
 
     /// Appends a stanza to what is to be written, and says how many bytes it takes.
@@ -159,17 +179,22 @@ impl Reverse {
         self.inner.lock().written
     }
 
-    /// What has changed, and that it is over. Cancel safe.
-    pub(super) async fn listen(&self) -> Result<Moved, Failure> {
-        if let Some(heard) = self.heard() {
+    /// What has changed, and that it is over, also when another has begun to send on it. Cancel safe.
+    pub(super) async fn listen(&self, epoch: Epoch) -> Result<Moved, Failure> {
+        if let Some(heard) = self.heard(epoch) {
             return heard;
         }
         self.moved.notified().await;
-        self.heard().unwrap_or(Ok(Moved::Somehow))
+        self.heard(epoch).unwrap_or(Ok(Moved::Somehow))
     }
 
-    fn heard(&self) -> Option<Result<Moved, Failure>> {
+    fn heard(&self, epoch: Epoch) -> Option<Result<Moved, Failure>> {
         let mut inner = self.inner.lock();
+        if !inner.is_now(epoch) {
+            // It was for the other.
+            self.moved.notify_one();
+            return Some(Err(Failure::Broken("another link goes on with the stream".to_owned())));
+        }
         if let Some(handled) = inner.acknowledged.take() {
             return Some(Ok(Moved::Acknowledged(handled)));
         }
@@ -182,8 +207,11 @@ impl Reverse {
     }
 
     /// Sends nothing on it any more, for now; for good unless all that was sent has arrived.
-    pub(super) fn leave(&self, all_arrived: bool) {
+    pub(super) fn leave(&self, epoch: Epoch, all_arrived: bool) {
         let mut inner = self.inner.lock();
+        if !inner.is_now(epoch) {
+            return;
+        }
         inner.used = false;
         inner.spent |= !all_arrived;
         drop(inner);
@@ -191,8 +219,13 @@ impl Reverse {
     }
 
     /// Has the stream end.
-    pub(super) fn end(&self, end: End) {
-        self.inner.lock().end.get_or_insert(end);
+    pub(super) fn end(&self, epoch: Epoch, end: End) {
+        let mut inner = self.inner.lock();
+        if !inner.is_now(epoch) {
+            return;
+        }
+        inner.end.get_or_insert(end);
+        drop(inner);
         self.wanted.notify_one();
     }
 }
@@ -332,31 +365,50 @@ mod tests {
         let early = reverse(None);
         assert_eq!((early.readiness(), early.take()), (Readiness::Soon, None));
         early.inner.lock().counting = Some(on(7));
-        assert_eq!((early.readiness(), early.take()), (Readiness::Ready(Some("x".to_owned())), Some(on(7))));
+        assert_eq!(early.readiness(), Readiness::Ready(Some("x".to_owned())));
+        assert_eq!(early.take().unwrap().0, on(7));
     }
 
     #[test]
     fn who_comes_later_counts_behind_who_was_there_before() {
         let reverse = reverse(Some(on(7)));
-        reverse.take().unwrap();
+        let (_, epoch) = reverse.take().unwrap();
         let length = reverse.write(&Stanza::message(message::Type::Chat));
         reverse.ask();
         assert_eq!(reverse.unwritten(), length + sm::REQUEST.len());
-        reverse.leave(true);
-        assert_eq!(reverse.take(), Some(on(8)));
+        reverse.leave(epoch, true);
+        let (counting, epoch) = reverse.take().unwrap();
+        assert_eq!(counting, on(8));
         // What was left in the middle is not gone on with here.
-        reverse.leave(false);
+        reverse.leave(epoch, false);
         assert_eq!((reverse.readiness(), reverse.take()), (Readiness::Spent, None));
+    }
+
+    /// A link is given up, and another has the stream before that one is at its end.
+    #[test]
+    fn who_sent_before_hears_nothing_of_who_sends_now_and_ends_nothing_for_it() {
+        let reverse = reverse(Some(on(0)));
+        let (_, before) = reverse.take().unwrap();
+        let (_, now) = reverse.take().unwrap();
+        reverse.inner.lock().acknowledged = Some(1);
+        assert!(matches!(reverse.listen(before).now_or_never(), Some(Err(Failure::Broken(_)))));
+        reverse.leave(before, true);
+        reverse.leave(before, false);
+        reverse.end(before, End::Stuck);
+        assert!(reverse.inner.lock().used && reverse.readiness() != Readiness::Spent);
+        assert!(matches!(reverse.listen(now).now_or_never(), Some(Ok(Moved::Acknowledged(1)))));
+        reverse.leave(now, true);
+        assert!(!reverse.inner.lock().used);
     }
 
     #[test]
     fn what_is_acknowledged_last_is_heard_before_the_end() {
         let reverse = reverse(Some(on(0)));
-        reverse.take().unwrap();
-        assert!(reverse.listen().now_or_never().is_none());
+        let (_, epoch) = reverse.take().unwrap();
+        assert!(reverse.listen(epoch).now_or_never().is_none());
         reverse.inner.lock().acknowledged = Some(3);
         reverse.inner.lock().over = Some(Failure::Late);
-        let heard = || reverse.listen().now_or_never().unwrap();
+        let heard = || reverse.listen(epoch).now_or_never().unwrap();
         assert!(matches!(heard(), Ok(Moved::Acknowledged(3))));
         assert!(matches!(heard(), Err(Failure::Late)));
         assert_eq!(reverse.readiness(), Readiness::Spent);

@@ -90,6 +90,6 @@ impl Federation {
 }
 
 fn take(reverse: Arc<Reverse>) -> Option<Way> {
-    let counting = reverse.take()?;
-    Some(Way::Theirs(reverse, counting))
+    let (counting, epoch) = reverse.take()?;
+    Some(Way::Theirs { reverse, epoch, counting })
 }

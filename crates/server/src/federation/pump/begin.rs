@@ -20,14 +20,14 @@ impl Pump<'_> {
                 let arrived = self.memory.flight.begin(&established);
                 (Carrier::Ours { conversation: Box::new(conversation), is_certified }, arrived)
             }
-            Way::Theirs(reverse, counting) => {
+            Way::Theirs { reverse, epoch, counting } => {
                 // Of what is not counted, what was not written has not arrived.
                 self.counted = true;
                 let arrived = match &counting {
                     reverse::Counting::On { .. } => self.memory.flight.join(&counting),
                     reverse::Counting::Off => self.memory.flight.begin(&Established::default()),
                 };
-                (Carrier::Theirs(reverse), arrived)
+                (Carrier::Theirs { reverse, epoch }, arrived)
             }
         };
         let begun = arrived.map(|arrived| {
