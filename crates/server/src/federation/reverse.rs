@@ -2,7 +2,7 @@
 //! written, and the task of a [link](super::link), which sends.
 //!
 //! Only the pair that is the inverse of the first one authorised on the stream is sent on it. Where stanzas are counted (XEP-0198), those of
-//! this side are as well; so nothing is sent before it is known whether they are.
+//! this side are as well; so nothing is sent before it is known whether they are, or the other server has had long enough to say so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ use super::Federation;
 use super::failure::Failure;
 use super::flight::TooHigh;
 
-/// So long the other server has, once it is let through, to ask for stanzas to be counted.
-pub(super) const SETTLE: Duration = Duration::from_secs(1);
+/// So long the other server has, once it is let through, to ask for stanzas to be counted, where that is offered.
+pub(super) const SETTLE: Duration = Duration::from_secs(5);
 
 /// How the stanzas of this side are counted on a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +110,19 @@ impl Inner {
     /// Whether this turn has not given way to another.
     const fn is_now(&self, epoch: Epoch) -> bool {
         self.epoch == epoch.0
+    }
+
+    /// It is known how stanzas are counted, unless it was before. Who asks late is heard as long as nothing was sent that is not counted.
+    fn settle(&mut self, counting: Counting) -> bool {
+        let is_news = match &self.counting {
+            None => true,
+            Some(Counting::Off) => self.epoch == 0 && counting != Counting::Off,
+            Some(Counting::On { .. }) => false,
+        };
+        if is_news {
+            self.counting = Some(counting);
+        }
+        is_news
     }
 
     fn readiness(&self) -> Readiness {
@@ -251,15 +264,11 @@ impl Reversing {
         Self { federation: Arc::clone(federation), reverse }
     }
 
-    /// It is known how stanzas are counted, unless it was before.
+    /// It is known how stanzas are counted, unless it was before, and is not late for that.
     pub(super) fn settle(&self, counting: Counting) {
-        let mut inner = self.reverse.inner.lock();
-        if inner.counting.is_some() {
-            return;
+        if self.reverse.inner.lock().settle(counting) {
+            self.federation.reverse_changed(&self.reverse.pair, true);
         }
-        inner.counting = Some(counting);
-        drop(inner);
-        self.federation.reverse_changed(&self.reverse.pair, true);
     }
 
     /// The other server has handled so many.
@@ -367,6 +376,19 @@ mod tests {
         early.inner.lock().counting = Some(on(7));
         assert_eq!(early.readiness(), Readiness::Ready(Some("x".to_owned())));
         assert_eq!(early.take().unwrap().0, on(7));
+    }
+
+    #[test]
+    fn who_asks_late_for_stanzas_to_be_counted_is_heard_before_any_is_sent() {
+        let reverse = reverse(None);
+        let settle = |counting| reverse.inner.lock().settle(counting);
+        assert!(settle(Counting::Off) && !settle(Counting::Off));
+        assert!(settle(on(3)) && !settle(on(4)) && !settle(Counting::Off));
+        assert_eq!(reverse.take().unwrap().0, on(3));
+
+        let reverse = self::reverse(Some(Counting::Off));
+        reverse.take().unwrap();
+        assert!(!reverse.inner.lock().settle(on(0)));
     }
 
     #[test]

@@ -22,9 +22,10 @@ impl Stream {
         tracing::debug!(%pair, peer = %self.peer, "another server can be sent to on its own stream");
         let is_certified = self.has_certified(pair.target.as_str());
         self.reversing = Some(Reversing::new(&self.federation, pair, is_certified));
-        match self.machine.counts() {
-            true => self.settle_reverse(Counting::Off),
-            false => self.settles = Some(Instant::now() + SETTLE),
+        // Who has asked before it was to be sent to has asked for its own stanzas alone.
+        match self.machine.offers_management() && !self.machine.counts() {
+            true => self.settles = Some(Instant::now() + SETTLE),
+            false => self.settle_reverse(Counting::Off),
         }
     }
 

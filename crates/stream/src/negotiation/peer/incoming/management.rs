@@ -18,6 +18,12 @@ impl Incoming {
         self.counts
     }
 
+    /// Whether the peer is offered that, or was.
+    #[must_use]
+    pub fn offers_management(&self) -> bool {
+        self.offer.management
+    }
+
     /// The driver's answer to [`Action::Enable`]: stanzas are counted from here on.
     pub fn enabled(&mut self, enabled: &sm::Enabled) {
         self.begin_to_count(&enabled.to_element());
