@@ -13,8 +13,8 @@ use stonechat_extension::{Letters, Mailbox, Session, Wire};
 use stonechat_server::RunningServer;
 use stonechat_server::config::{Config, Federation, Kind, Policy};
 use stonechat_server::federation::{Opener, State};
-use stonechat_stanza::Stanza;
 use stonechat_stanza::error::Condition;
+use stonechat_stanza::{Element, Stanza};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -430,6 +430,27 @@ mod opened_there {
         play.send(2).await;
         messages(&mut remote, 0..2).await;
         assert!(!remote.seen.contains(REQUEST));
+    }
+
+    /// What was written has arrived, and the rest goes another way.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_nobody_counts_comes_once_where_the_stream_is_closed_in_the_middle() {
+        const MANY: usize = 300;
+        let play = Play::begin(|federation| federation.queue_bytes = 64 << 20).await;
+        let mut remote = play.opens().await;
+        let host = play.server.host("a.example").unwrap();
+        for number in 0..MANY {
+            let long = Element::builder("long", "urn:example:x").append("x".repeat(100_000)).build();
+            host.send(numbered("x@a.example", "y@b.example", number).with_element(&long)).await;
+        }
+        remote.until("<message").await;
+        remote.say("</stream:stream>").await;
+        let names = ("b.example", "a.example");
+        let rest = Remote::accept_offering(&play.listener, &play.own, names, ("", ""));
+        let (first, mut second) = tokio::join!(remote.rest(), rest);
+        let whole = first.matches("</message>").count();
+        assert!((1..MANY).contains(&whole), "{whole} have come before the end");
+        messages(&mut second, whole..MANY).await;
     }
 
     /// XEP-0198 §6.

@@ -49,6 +49,7 @@ pub(crate) async fn serve(
     let mut stream = Stream::new(stream, peer, listener.kind, &shared);
     let over = stream.run(listener.kind == Kind::S2sDirectTls).await;
     tracing::debug!(%peer, reason = over.0, "stream of another server is over");
+    stream.drop_uncounted();
     let Stream { mut link, mut outgoing, inward, reversing, listed, .. } = stream;
     // Who sends on it goes another way. Who goes on with it does not have to wait for the rest.
     drop(reversing);
@@ -183,6 +184,9 @@ impl Stream {
                 }
                 Event::Due(Due::Durable(handled)) => self.machine.acknowledge(handled),
                 Event::Due(Due::Taken) => {
+                    if !self.write_uncounted().await {
+                        return Over("the connection is broken");
+                    }
                     self.reverse_over(Failure::Broken(
                         "the server goes on over another connection".to_owned(),
                     ));
@@ -277,6 +281,7 @@ impl Stream {
                 if matches!(close, Close::Finished) {
                     self.inward.forget(&self.federation.resumable);
                 }
+                self.write_uncounted().await;
                 self.reverse_over(Failure::Stream(OutgoingError::Stream(match close {
                     Close::PeerError(error) => client::Error::Refused(error),
                     _ => client::Error::Closed,

@@ -110,6 +110,8 @@ impl<'a> Pump<'a> {
             Ok(()) => self.pump(&mut carrier).await,
             Err(error) => error.into(),
         };
+        // What is not counted and was written last does not come again.
+        self.settle(&carrier);
         match end {
             End::Idle => self.finish(&mut carrier).await,
             // What it does not take in time is sent over the next, or after the next start.

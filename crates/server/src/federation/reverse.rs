@@ -332,6 +332,12 @@ impl Reversing {
         self.reverse.inner.lock().used
     }
 
+    /// Whether stanzas are sent that nobody counts.
+    pub(super) fn is_uncounted(&self) -> bool {
+        let inner = self.reverse.inner.lock();
+        inner.used && inner.counting == Some(Counting::Off)
+    }
+
     /// The stream is over.
     pub(super) fn over(&self, failure: Failure) {
         self.reverse.inner.lock().over.get_or_insert(failure);

@@ -42,6 +42,26 @@ impl Stream {
         }
     }
 
+    /// What is sent back and not counted is written, or goes another way, and not both: called before the link hears that the stream is
+    /// over. False if not all could be written in time; then nothing more is.
+    pub(super) async fn write_uncounted(&mut self) -> bool {
+        if !self.reversing.as_ref().is_some_and(Reversing::is_uncounted) {
+            return true;
+        }
+        let writing = self.outgoing.write(&mut self.link.transport, None);
+        let is_written = matches!(timeout(LAST_WORDS, writing).await, Ok(Ok(())));
+        self.drop_uncounted();
+        is_written
+    }
+
+    /// What is sent back, not counted and not written goes another way.
+    pub(super) fn drop_uncounted(&mut self) {
+        if let Some(reversing) = self.reversing.as_ref().filter(|reversing| reversing.is_uncounted()) {
+            reversing.note_unwritten(self.outgoing.unwritten_own());
+            self.outgoing = Outgoing::default();
+        }
+    }
+
     pub(super) fn acknowledged(&mut self, handled: u32) {
         let acknowledged = self.reversing.as_ref().map(|reversing| reversing.acknowledged(handled));
         if let Some(Err(TooHigh { handled, sent })) = acknowledged {
@@ -52,7 +72,11 @@ impl Stream {
     /// Whether who sends on it wants it to end.
     pub(super) fn check_reverse(&mut self) -> Option<Over> {
         match self.reversing.as_ref()?.to_end()? {
-            End::Stuck => return Some(Over("nothing is acknowledged")),
+            End::Stuck => {
+                // What is not written goes another way.
+                self.outgoing = Outgoing::default();
+                return Some(Over("nothing is taken, or acknowledged"));
+            }
             End::TooHigh(TooHigh { handled, sent }) => self.machine.error(too_high(handled, sent)),
         }
         None
