@@ -423,6 +423,21 @@ mod opened_there {
         }
     }
 
+    /// Its own stream is being set up when ours fails.
+    #[tokio::test]
+    async fn who_comes_while_it_is_not_reached_is_waited_for() {
+        let mut play = Play::begin(|_| {}).await;
+        play.send(1).await;
+        let (connection, _) = timeout(WITHIN, play.listener.accept()).await.unwrap().unwrap();
+        let mut remote = play.opens().await;
+        drop(connection);
+        // Ours is to fail first; what comes is the same if it does later.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        remote.say(ENABLE).await;
+        messages(&mut remote, 0..1).await;
+        assert_eq!(opener(&play.server), Some(Opener::Them));
+    }
+
     #[tokio::test]
     async fn who_counts_nothing_is_sent_to_as_well() {
         let mut play = Play::begin(|_| {}).await;

@@ -35,15 +35,12 @@ impl Memory {
         let Some(id) = self.flight.id() else { return Management::Enable };
         let followed = self.followed.as_ref().filter(|followed| followed.id() == id);
         let handled = match followed {
-            Some(followed) => {
-                let handled = followed.handled();
-                if let Some(server) = federation.server() {
-                    server.journal.settled().await;
-                }
-                handled
-            }
+            Some(followed) => followed.handled(),
             None => federation.resumable.handled(id).unwrap_or_default(),
         };
+        if let Some(server) = federation.server() {
+            server.journal.settled().await;
+        }
         self.flight.management(handled)
     }
 
@@ -131,7 +128,7 @@ fn delay(
     persistence.delay(ran, failure, most, longest, Instant::now())
 }
 
-/// The other server is not reached. Whether that is all: it may have come to us, or nothing waits for it.
+/// The other server is not reached. Whether that is all: it may have come to us, or is about to, or nothing waits for it.
 async fn give_up(
     federation: &Arc<Federation>,
     link: &Arc<Link>,
@@ -139,16 +136,20 @@ async fn give_up(
     failure: Failure,
 ) -> bool {
     memory.owes = false;
-    let has_come = matches!(federation.choose(&link.pair, &Needs::Any), Choice::Use(_));
-    if has_come && !matches!(failure, Failure::Stopping) {
+    if !matches!(failure, Failure::Stopping) && federation.has_come(link).await {
         // What is under way is sent again, as nobody can be asked how far it was.
         memory.flight.lose_count();
         return false;
     }
+    let failure = if federation.stopping.is_cancelled() { Failure::Stopping } else { failure };
     if memory.flight.is_empty() && !matches!(failure, Failure::Stopping) && link.is_idle() {
         return federation.retire(link);
     }
     fail(federation, link, std::mem::take(&mut memory.flight), failure).await;
+    // It may have come meanwhile, which is not to be forgotten.
+    if matches!(federation.choose(&link.pair, &Needs::Any), Choice::Use(_)) {
+        link.look_again(true);
+    }
     true
 }
 

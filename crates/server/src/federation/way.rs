@@ -58,6 +58,23 @@ impl Federation {
         }
     }
 
+    /// Whether there is a stream of the other server that can be sent on, or is soon.
+    pub(super) async fn has_come(&self, link: &Link) -> bool {
+        let until = Instant::now() + SETTLE * 2;
+        loop {
+            match self.choose(&link.pair, &Needs::Any) {
+                Choice::Use(_) => return true,
+                Choice::Dial => return false,
+                Choice::Wait => {}
+            }
+            tokio::select! {
+                () = link.way_changed() => {}
+                () = sleep_until(until) => return false,
+                () = self.stopping.cancelled() => return false,
+            }
+        }
+    }
+
     /// A stream of the other server, if there is one, or is soon.
     async fn wait_for_theirs(
         &self,
