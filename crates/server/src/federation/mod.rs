@@ -15,11 +15,12 @@
 //! too, and goes on when that is there again.
 //!
 //! A stream that this side opens is for both directions where the other server wants that as well, and so is one that the other server
-//! opens: who has one is sent to over it, and no other is opened for that (`federation::reverse`). Two who open streams to each other at the same time
-//! have two, and each sends on its own. Each pair of domains is sent on one stream at a time, and what may not have arrived on it goes first
-//! on the next. Where a stream is lost on which the other server was sent to, both directions go on when the other server resumes it; if it does
-//! not, this side opens one, and asks about the lost one by its id. A server that knows how far that was says so, and nothing arrives twice;
-//! with others it is as with any stream that cannot be resumed.
+//! opens (`federation::reverse`): what begins to wait while there is one is sent over it. One of our own is opened where there is none, where
+//! the policy for the domain would not let that one in any more, and to ask about an earlier stream that the other server has not come back
+//! with. Two who open streams to each other at the same time have two, and each sends on its own. Each pair of domains is sent on one stream
+//! at a time, and what may not have arrived on it goes first on the next. Where a stream is lost on which the other server was sent to, both
+//! directions go on when the other server resumes it; if it does not, this side opens one, and asks about the lost one by its id. A server
+//! that knows how far that was says so, and nothing arrives twice; with others it is as with any stream that cannot be resumed.
 
 mod arrivals;
 mod carrier;

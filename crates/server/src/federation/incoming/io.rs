@@ -34,12 +34,16 @@ impl Stream {
             () = sleep_until(until) => if is_ending { Event::Again } else { Event::Late },
             () = shared.stopping.cancelled(), if !is_ending => Event::Stopping,
         };
-        self.note_written();
-        event
+        let moved = self.note_written();
+        match event {
+            // Not all of it, but some.
+            Event::Stuck if moved => Event::Again,
+            event => event,
+        }
     }
 
-    /// Notes what was written, and until when more has to be.
-    fn note_written(&mut self) {
+    /// Notes whether something was written, and until when more has to be.
+    fn note_written(&mut self) -> bool {
         let moved = self.outgoing.take_moved();
         if !self.outgoing.is_pending() {
             self.words = 0;
@@ -53,6 +57,7 @@ impl Stream {
                 self.note_life(Instant::now());
             }
         }
+        moved
     }
 
     /// Takes what is to be sent back, once all that was said before is written.
