@@ -377,6 +377,15 @@ mod opened_there {
             remote
         }
 
+        /// The server has more to send than a connection takes of which nothing is read.
+        async fn send_long(&self, many: usize) {
+            let host = self.server.host("a.example").unwrap();
+            let long = Element::builder("long", "urn:example:x").append("x".repeat(100_000)).build();
+            for number in 0..many {
+                host.send(numbered("x@a.example", "y@b.example", number).with_element(&long)).await;
+            }
+        }
+
         /// The same, on which stanzas are counted, and what it is resumed by.
         async fn opens_counted(&self) -> (Remote, String) {
             let mut remote = self.opens().await;
@@ -457,11 +466,7 @@ mod opened_there {
         const MANY: usize = 300;
         let play = Play::begin(|federation| federation.queue_bytes = 64 << 20).await;
         let mut remote = play.opens().await;
-        let host = play.server.host("a.example").unwrap();
-        for number in 0..MANY {
-            let long = Element::builder("long", "urn:example:x").append("x".repeat(100_000)).build();
-            host.send(numbered("x@a.example", "y@b.example", number).with_element(&long)).await;
-        }
+        play.send_long(MANY).await;
         remote.until("<message").await;
         remote.say("</stream:stream>").await;
         let names = ("b.example", "a.example");
@@ -470,6 +475,21 @@ mod opened_there {
         let whole = first.matches("</message>").count();
         assert!((1..MANY).contains(&whole), "{whole} have come before the end");
         messages(&mut second, whole..MANY).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_that_stops_says_no_more_to_who_is_not_spoken_with_any_more() {
+        const MANY: usize = 300;
+        let play = Play::begin(|federation| federation.queue_bytes = 64 << 20).await;
+        let (mut remote, _) = play.opens_counted().await;
+        play.send_long(MANY).await;
+        remote.until("<message").await;
+        let mut config = play.server.config();
+        config.federation.peers.get_mut("b.example").unwrap().policy = Some(Policy::Refuse);
+        play.server.reload(config).await.unwrap();
+        let (said, _) = tokio::join!(remote.rest(), timeout(WITHIN, play.server.shutdown()));
+        let whole = said.matches("</message>").count();
+        assert!((1..MANY / 2).contains(&whole), "{whole}");
     }
 
     /// XEP-0198 §6.
