@@ -27,7 +27,7 @@ pub enum Transport<S = TcpStream> {
 pub enum Turn {
     /// Something has come.
     Read,
-    /// All was written.
+    /// All was taken; whether it is on its way says [`Connection::is_flushed`].
     Written,
     /// Nothing more will come.
     End,
@@ -86,6 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Pending when there is nothing to write, too.
     fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut BytesMut) -> Poll<io::Result<()>> {
+        let had_any = !out.is_empty();
         while !out.is_empty() {
             let written = ready!(Pin::new(&mut self.transport).poll_write(cx, out))?;
             if written == 0 {
@@ -97,8 +98,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if !self.flush {
             return Poll::Pending;
         }
-        ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
-        self.flush = false;
+        match Pin::new(&mut self.transport).poll_flush(cx)? {
+            Poll::Ready(()) => self.flush = false,
+            Poll::Pending if !had_any => return Poll::Pending,
+            // The caller may go on: what TLS has taken it does not have to keep.
+            Poll::Pending => {}
+        }
         Poll::Ready(Ok(()))
     }
 }

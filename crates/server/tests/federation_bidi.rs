@@ -345,6 +345,22 @@ mod opened_from_here {
         remote.until("<resource-constraint").await;
     }
 
+    #[tokio::test]
+    async fn who_asks_and_never_reads_is_cut_off() {
+        let play = Play::begin(|_| {}).await;
+        change(&play, |config| {
+            config.timeouts.write = Duration::from_secs(2);
+            config.limits.bytes_per_second = 0;
+        })
+        .await;
+        let mut remote = play.accepts_counted().await;
+        // All is acknowledged: what is waited for is that something is read.
+        remote.say("<a xmlns='urn:xmpp:sm:3' h='1'/>").await;
+        let question = question(&"x".repeat(4000));
+        let flood = async { while remote.try_say(&question).await {} };
+        timeout(WITHIN, flood).await.unwrap();
+    }
+
     /// XEP-0220 §2.5.
     #[tokio::test]
     async fn another_pair_is_told_to_open_a_stream_of_its_own_and_keys_are_judged() {

@@ -64,6 +64,14 @@ impl Carrier {
         }
     }
 
+    /// Whether something waits to be written, by TLS at least.
+    pub(super) fn has_to_write(&self) -> bool {
+        match self {
+            Self::Ours { conversation, .. } => conversation.has_to_write(),
+            Self::Theirs { reverse, .. } => reverse.unwritten() > 0,
+        }
+    }
+
     /// How many bytes ever were.
     pub(super) fn written(&self) -> u64 {
         match self {

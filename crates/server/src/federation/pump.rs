@@ -194,7 +194,7 @@ impl<'a> Pump<'a> {
             }
             self.note_written(carrier);
             let before = carrier.unwritten();
-            let (deadline, link, paused) = (self.deadline(before), self.link, self.paused_until);
+            let (deadline, link, paused) = (self.deadline(), self.link, self.paused_until);
             tokio::select! {
                 heard = carrier.listen(paused.is_none()) => {
                     if let Err(end) = self.hear(carrier, heard).await {
@@ -210,9 +210,8 @@ impl<'a> Pump<'a> {
                 () = sleep_until(paused.unwrap_or(deadline)), if paused.is_some() => self.paused_until = None,
                 () = sleep_until(deadline) => {
                     self.note_written(carrier);
-                    let unwritten = carrier.unwritten();
-                    if self.deadline(unwritten) <= Instant::now() {
-                        let waits = unwritten > 0 || self.memory.flight.asked().is_some();
+                    if self.deadline() <= Instant::now() {
+                        let waits = self.waits || self.memory.flight.asked().is_some();
                         return if waits { End::Lost(Failure::Stuck) } else { End::Idle };
                     }
                 }
@@ -231,13 +230,13 @@ impl<'a> Pump<'a> {
         if written > self.written || !self.waits {
             self.wrote = now;
         }
-        (self.written, self.waits) = (written, carrier.unwritten() > 0);
+        (self.written, self.waits) = (written, carrier.has_to_write());
     }
 
     /// Until when something has to be written or heard.
-    fn deadline(&self, unwritten: usize) -> Instant {
+    fn deadline(&self) -> Instant {
         let patience = self.settings.write();
-        let writing = (unwritten > 0).then(|| self.wrote + patience);
+        let writing = self.waits.then(|| self.wrote + patience);
         let asked = self.memory.flight.asked().map(|asked| asked + patience);
         let idle = || self.moved + self.settings.federation.idle;
         writing.into_iter().chain(asked).min().unwrap_or_else(idle)
