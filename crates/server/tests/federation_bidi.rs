@@ -479,7 +479,7 @@ mod opened_there {
     /// What was written has arrived, and the rest goes another way.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_nobody_counts_comes_once_where_the_stream_is_closed_in_the_middle() {
-        const MANY: usize = 300;
+        const MANY: usize = 150;
         let play = Play::begin(|federation| federation.queue_bytes = 64 << 20).await;
         let mut remote = play.opens().await;
         play.send_long(MANY).await;
