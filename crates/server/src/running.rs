@@ -192,7 +192,12 @@ impl RunningServer {
             end_sessions(&host, &Ending::Shutdown);
         }
         let patience = shared.state.load().config.timeouts.shutdown;
-        let cut = match timeout(patience, shared.connections.none_left()).await {
+        let ended = async {
+            shared.connections.servers_left().await;
+            shared.federation.leave_theirs();
+            shared.connections.none_left().await;
+        };
+        let cut = match timeout(patience, ended).await {
             Ok(()) => 0,
             Err(_) => shared.connections.cut(),
         };

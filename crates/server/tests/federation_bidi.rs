@@ -493,6 +493,32 @@ mod opened_there {
         messages(&mut second, whole..MANY).await;
     }
 
+    /// The other side reads nothing for so long that this one ends the stream.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_nobody_counts_never_comes_twice_where_this_side_ends_the_stream_in_the_middle() {
+        const MANY: usize = 150;
+        let play = Play::begin(|federation| {
+            federation.queue_bytes = 64 << 20;
+            // Longer, twice, than it is waited for that stanzas are to be counted.
+            federation.idle = Duration::from_secs(3);
+        })
+        .await;
+        let mut remote = play.opens().await;
+        play.send_long(MANY).await;
+        remote.until("<message").await;
+        let names = ("b.example", "a.example");
+        let mut second = Remote::accept_offering(&play.listener, &play.own, names, ("", "")).await;
+        let whole = remote.rest().await.matches("</message>").count();
+        assert!((1..MANY - 1).contains(&whole), "{whole} have come before the end");
+        // The end of the one that it was at may be in the buffers of the connection, as what nobody counts can be when it is cut.
+        second.until("<message").await;
+        second.until(" id='m").await;
+        second.until("'").await;
+        let next: usize = second.passed.trim_end_matches('\'').parse().unwrap();
+        assert!(next == whole || next == whole + 1, "{next} comes after {whole}");
+        messages(&mut second, next + 1..MANY).await;
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_server_that_stops_says_no_more_to_who_is_not_spoken_with_any_more() {
         const MANY: usize = 300;

@@ -96,7 +96,7 @@ pub struct Federation {
     /// How long a stream of another server that broke can be resumed, in seconds (XEP-0198 §5). 0: not at all. Default: 600.
     #[serde(with = "seconds")]
     pub resume: Duration,
-    /// Streams of other servers that can be resumed, at the same time. Default: 1000.
+    /// Streams with other servers of which is remembered how far they were, so that they can be resumed. Default: 1000.
     pub resumable: usize,
     /// How long a domain that could not be reached is not tried again, in seconds; doubled each time it cannot. Default: 5.
     #[serde(with = "seconds")]

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use stonechat_net::{Connection, Transport, Turn};
 use stonechat_stanza::{Stanza, sm};
 use stonechat_stream::StreamError;
-use stonechat_stream::codec::{Content, Decoder, Frame, Framing, Limits};
+use stonechat_stream::codec::{Content, Decoder, Framing, Limits};
 use stonechat_stream::dialback::{Answer, Pair};
 use stonechat_stream::negotiation::client;
 use stonechat_stream::negotiation::peer::{
@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::explain;
 use super::failure::Failure;
+use super::inward::weight;
 use super::link::{OVERHEAD, size};
 use super::said::Said;
 use super::shake::Handshake;
@@ -170,7 +171,7 @@ impl Conversation {
     fn keep_early(&mut self, heard: Heard) -> Result<(), Failure> {
         self.early_bytes += heard.size();
         if self.early_bytes > self.most_early || self.early.len() >= MOST_EARLY {
-            self.failed = Some(Failure::Stuck);
+            self.failed = Some(Failure::Early);
             self.machine.give_up(Some(StreamError::resource_constraint()));
             return Ok(());
         }
@@ -359,15 +360,6 @@ fn heard(action: OutgoingAction, counts: bool) -> Option<Heard> {
         OutgoingAction::AckWanted => Some(Heard::AckWanted),
         OutgoingAction::Judge { pair, stream, key } => Some(Heard::Judge { pair, stream, key }),
         _ => None,
-    }
-}
-
-/// What a frame takes of the rate at which the other server may send.
-fn weight(frame: &Frame) -> usize {
-    match frame {
-        Frame::Stanza(stanza) => stanza.payload_bytes().len() + 128,
-        Frame::Nonza(nonza) => nonza.bytes().len(),
-        Frame::Open(_) | Frame::Close => 128,
     }
 }
 

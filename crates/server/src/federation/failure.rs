@@ -33,6 +33,8 @@ pub(crate) enum Failure {
     Broken(String),
     #[error("the server takes nothing")]
     Stuck,
+    #[error("the server says too much before the stream is set up")]
+    Early,
     #[error("the server acknowledges more than it was sent")]
     Miscounted,
     #[error("this server does not speak with that domain")]
@@ -63,6 +65,7 @@ impl Failure {
             | Self::Late
             | Self::Broken(_)
             | Self::Stuck
+            | Self::Early
             | Self::Busy
             | Self::Miscounted => true,
             Self::Stream(OutgoingError::Stream(client::Error::Refused(error))) => {

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 
 use super::arrivals::{Listed, Managed, Proof};
 use super::failure::Failure;
-use super::inward::{Due, Inward};
+use super::inward::{Due, Inward, weight};
 use super::reverse::{Counting, Reversing};
 use super::settings::Settings;
 use super::{Federation, explain, not_spoken_with};
@@ -162,7 +162,9 @@ impl Stream {
             if let Some(over) = self.check_reverse() {
                 return over;
             }
-            self.end_if_left().await;
+            if let Some(over) = self.end_if_left().await {
+                return over;
+            }
             while let Some(action) = self.machine.next_action() {
                 if let Some(over) = self.act(action).await {
                     return over;
@@ -202,12 +204,7 @@ impl Stream {
 
     fn take(&mut self, frame: Frame) {
         let now = Instant::now();
-        let bytes = match &frame {
-            Frame::Stanza(stanza) => stanza.payload_bytes().len() + 128,
-            Frame::Nonza(nonza) => nonza.bytes().len(),
-            Frame::Open(_) | Frame::Close => 128,
-        };
-        self.paused_until = self.rate.spend(bytes, now);
+        self.paused_until = self.rate.spend(weight(&frame), now);
         self.note_life(now);
         let pending = self.link.input.iter().filter(|byte| !byte.is_ascii_whitespace()).count();
         self.machine.frame(frame, pending);
@@ -247,7 +244,9 @@ impl Stream {
                 self.listed.add(pair, self.proof, self.tls);
             }
             // The policy may have become another since the stream began.
-            IncomingAction::Stanza(stanza) if !self.still_speaks_with(&stanza) => {
+            IncomingAction::Stanza(stanza) | IncomingAction::Misaddressed { stanza, .. }
+                if !self.still_speaks_with(&stanza) =>
+            {
                 self.machine.error(not_spoken_with());
             }
             IncomingAction::Stanza(stanza) => {

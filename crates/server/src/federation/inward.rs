@@ -4,6 +4,7 @@ use std::future::pending;
 use std::pin::Pin;
 
 use stonechat_extension::Journal;
+use stonechat_stream::codec::Frame;
 
 use super::resumable::{Held, Resumable};
 
@@ -109,5 +110,14 @@ impl Inward {
         if let Count::Held(held) = &self.count {
             resumable.forget(held);
         }
+    }
+}
+
+/// What a frame takes of the rate at which the other server may send, in bytes.
+pub(super) fn weight(frame: &Frame) -> usize {
+    match frame {
+        Frame::Stanza(stanza) => stanza.payload_bytes().len() + 128,
+        Frame::Nonza(nonza) => nonza.bytes().len(),
+        Frame::Open(_) | Frame::Close => 128,
     }
 }

@@ -112,6 +112,8 @@ pub(crate) struct Federation {
     resumable: Resumable,
     kept: Kept,
     tasks: TaskTracker,
+    /// The sessions have left behind what they have to: the streams of other servers that can be sent on are to end.
+    leaving: CancellationToken,
     /// Nothing more is sent. After the server began to stop: what its sessions leave behind is for others as well.
     stopping: CancellationToken,
 }
@@ -153,6 +155,7 @@ impl Federation {
             resumable: Resumable::default(),
             kept: Kept::new(store, journal).ok_or(ServerError::NoRandomness)?,
             tasks: TaskTracker::new(),
+            leaving: CancellationToken::new(),
             stopping: CancellationToken::new(),
         }))
     }
@@ -171,12 +174,12 @@ impl Federation {
     /// Whether the sender of a stanza is one that this server speaks with, on a stream of a server that has shown a good certificate for it
     /// or has not.
     fn still_speaks_with(&self, stanza: &Stanza, is_certified: bool) -> bool {
-        let policy = |domain| self.settings.load().federation.policy_for(domain);
-        stanza.from().is_none_or(|from| match policy(from.domain()) {
-            Policy::Refuse => false,
-            Policy::Certificate => is_certified,
-            Policy::Dialback => true,
-        })
+        stanza.from().is_none_or(|from| self.trusts(from.domain(), is_certified))
+    }
+
+    /// Has the streams of other servers end that can be sent on, behind what waits for them.
+    pub(crate) fn leave_theirs(&self) {
+        self.leaving.cancel();
     }
 
     /// Sends what waits where there is a stream for it, leaves the rest for the next start, and takes no more.

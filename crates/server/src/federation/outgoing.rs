@@ -7,15 +7,13 @@ use tokio::time::{Instant, sleep};
 
 use super::Federation;
 use super::failure::Failure;
-use super::flight::{Flight, Needs};
+use super::flight::Flight;
 use super::link::Link;
 use super::persistence::{Persistence, Ran};
 use super::pump::Pump;
 use super::resumable::Followed;
-use super::reverses::Choice;
 use super::shares::Wanted;
 use super::status::Opener;
-use super::way::Before;
 
 /// What a link remembers from one stream to the next.
 #[derive(Debug, Default)]
@@ -72,8 +70,8 @@ pub(super) async fn run(
     let mut persistence = Persistence::default();
     loop {
         let management = memory.management(&federation).await;
-        let before = Before { lost: memory.lost };
-        let way = federation.way(&link, memory.flight.needs(), management, wanted.who(), before).await;
+        let needs = memory.flight.needs();
+        let way = federation.way(&link, needs, management, wanted.who(), memory.lost).await;
         let (ran, failure) = match way {
             Ok(way) => {
                 let opener = way.opener();
@@ -100,6 +98,11 @@ pub(super) async fn run(
             return;
         }
         let Some(failure) = failure else { continue };
+        if ran.is_none() && federation.can_use_theirs(&link) {
+            // It has come, and knows nothing of the stream that it is to be asked about, nor can be asked.
+            memory.flight.lose_count();
+            continue;
+        }
         let Some(delay) = delay(&federation, &mut persistence, ran, &failure) else {
             if give_up(&federation, &link, &mut memory, failure).await {
                 return;
@@ -147,7 +150,7 @@ async fn give_up(
     }
     fail(federation, link, std::mem::take(&mut memory.flight), failure).await;
     // It may have come meanwhile, which is not to be forgotten.
-    if matches!(federation.choose(&link.pair, &Needs::Any), Choice::Use(_)) {
+    if federation.can_use_theirs(link) {
         link.look_again(true);
     }
     true

@@ -136,13 +136,14 @@ impl<'a> Pump<'a> {
                 conversation.discard(Some(StreamError::conflict())).await;
                 Err(Failure::Broken("the server goes on over a stream of its own".to_owned()))
             }
+            // What is not written goes another way, in these cases as well.
             End::TooHigh(TooHigh { handled, sent }) => {
                 self.memory.flight.lose_count();
-                conversation.close(Some(too_high(handled, sent))).await;
+                conversation.discard(Some(too_high(handled, sent))).await;
                 Err(Failure::Miscounted)
             }
             End::Refused(error) => {
-                conversation.close(Some(error)).await;
+                conversation.discard(Some(error)).await;
                 Err(Failure::Stream(OutgoingError::Unsolicited))
             }
             End::Stopping => {
@@ -244,7 +245,9 @@ impl<'a> Pump<'a> {
 
     /// Sends what waits, as far as the other server takes it in time.
     async fn farewell(&mut self, carrier: &mut Carrier) {
-        let until = Instant::now() + LAST_WORDS;
+        // On a stream of the other server's that one's task ends it, and tells exactly what was written.
+        let patience = if matches!(carrier, Carrier::Theirs { .. }) { LAST_WORDS * 3 } else { LAST_WORDS };
+        let until = Instant::now() + patience;
         loop {
             // What it does not take goes another way, or back.
             self.fill(carrier);
@@ -252,7 +255,7 @@ impl<'a> Pump<'a> {
             if carrier.unwritten() == 0 && is_there {
                 break;
             }
-            let Ok(heard) = timeout_at(until, carrier.listen(true)).await else { return };
+            let Some(heard) = self.listen_until(carrier, until).await else { return };
             let is_over = !matches!(self.hear(carrier, heard).await, Ok(()) | Err(End::Leave));
             self.settle(carrier);
             if is_over {
@@ -260,6 +263,26 @@ impl<'a> Pump<'a> {
             }
         }
         self.acknowledge_all(carrier).await;
+    }
+
+    /// What is heard until then; nothing is read of who has sent too fast.
+    async fn listen_until(
+        &mut self,
+        carrier: &mut Carrier,
+        until: Instant,
+    ) -> Option<Result<Heard, Failure>> {
+        // Who always has something to say is not heard longer for that.
+        if Instant::now() >= until {
+            return None;
+        }
+        let paused = self.paused_until.filter(|paused| *paused < until);
+        match timeout_at(paused.unwrap_or(until), carrier.listen(self.paused_until.is_none())).await {
+            Ok(heard) => Some(heard),
+            Err(_) => {
+                self.paused_until = paused.is_none().then_some(until);
+                paused.map(|_| Ok(Heard::Nothing))
+            }
+        }
     }
 
     /// Takes as much as is written at once; nothing, and false, where the policy for the domain has become one that the stream is not good

@@ -29,10 +29,11 @@ pub(super) struct Resumable {
 }
 
 /// Who has given the id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Giver {
     Us,
-    Them,
+    /// The other server of this pair.
+    Them(Pair),
 }
 
 type Key = (Giver, Box<str>);
@@ -84,7 +85,7 @@ impl Resumable {
         let mut streams = self.streams.lock();
         let room = make_room(&mut streams, PER_PAIR.min(most), |stream| stream.pair == pair)
             .and_then(|()| make_room(&mut streams, most, |_| true));
-        let held = Held::new((Giver::Them, id.into()), pair)?;
+        let held = Held::new((Giver::Them(pair.clone()), id.into()), pair)?;
         if room.is_some() {
             streams.insert(held.key.clone(), Arc::clone(&held.counted));
         }
@@ -102,16 +103,8 @@ impl Resumable {
     ///
     /// # Errors
     /// [`NotResumed`].
-    pub(super) async fn resume(
-        &self,
-        id: &str,
-        pairs: impl IntoIterator<Item = &Pair>,
-        most: Duration,
-    ) -> Result<Held, NotResumed> {
-        let (key, counted) = self.find(id).ok_or(NotResumed::NotFound)?;
-        if !pairs.into_iter().any(|pair| *pair == counted.pair) {
-            return Err(NotResumed::NotFound);
-        }
+    pub(super) async fn resume(&self, id: &str, pairs: &[Pair], most: Duration) -> Result<Held, NotResumed> {
+        let (key, counted) = self.find(id, pairs).ok_or(NotResumed::NotFound)?;
         counted.connection.lock().taken.cancel();
         let turn = timeout(LET_GO, Arc::clone(&counted.turn).lock_owned()).await;
         let turn = turn.map_err(|_| NotResumed::Busy)?;
@@ -120,7 +113,7 @@ impl Resumable {
             let streams = self.streams.lock();
             let mut connection = counted.connection.lock();
             let is_over = connection.gone.is_some_and(|gone| gone.elapsed() > most);
-            if is_over || key.0 == Giver::Them || !streams.contains_key(&key) {
+            if is_over || key.0 != Giver::Us || !streams.contains_key(&key) {
                 return Err(NotResumed::Over(counted.handled.load(Ordering::Acquire)));
             }
             *connection = OneConnection { taken: CancellationToken::new(), gone: None };
@@ -129,10 +122,15 @@ impl Resumable {
         Ok(Held { key, counted, taken, _turn: turn })
     }
 
-    fn find(&self, id: &str) -> Option<(Key, Arc<Counted>)> {
+    /// The stream of one of these pairs that has this id.
+    fn find(&self, id: &str, pairs: &[Pair]) -> Option<(Key, Arc<Counted>)> {
         let streams = self.streams.lock();
-        let keys = [Giver::Us, Giver::Them].map(|giver| (giver, Box::from(id)));
-        keys.into_iter().find_map(|key| streams.get(&key).cloned().map(|stream| (key, stream)))
+        let givers = pairs.iter().cloned().map(Giver::Them).chain([Giver::Us]);
+        let mut found = givers.filter_map(|giver| {
+            let key = (giver, Box::from(id));
+            streams.get(&key).cloned().map(|stream| (key, stream))
+        });
+        found.find(|(_, stream)| pairs.contains(&stream.pair))
     }
 
     /// The stream was closed, and nobody goes on with it.
@@ -250,7 +248,7 @@ mod tests {
     }
 
     async fn resume(streams: &Resumable, id: &str, sender: &str) -> Result<Held, NotResumed> {
-        streams.resume(id, [&pair("c.example"), &pair(sender)], MOST).await
+        streams.resume(id, &[pair("c.example"), pair(sender)], MOST).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -319,6 +317,10 @@ mod tests {
         assert_eq!((told, followed.handled()), (NotResumed::Over(2), 2));
         old.await.unwrap();
         assert_eq!(resume(&streams, "theirs", "d.example").await.unwrap_err(), NotResumed::NotFound);
+        // Another server may have given the same id.
+        let same = streams.follow("theirs", pair("c.example"), 2).unwrap();
+        drop(same);
+        assert_eq!(resume(&streams, "theirs", "c.example").await.unwrap_err(), NotResumed::Over(0));
         // It can go on for us all the same.
         let held = followed.hold().await;
         held.count();

@@ -227,6 +227,8 @@ impl Reverse {
         }
         inner.used = false;
         inner.spent |= !all_arrived;
+        // What the stream has not taken goes another way.
+        inner.out.clear();
         drop(inner);
         self.wanted.notify_one();
     }
@@ -288,6 +290,11 @@ impl Reversing {
         Ok(())
     }
 
+    /// Something may be to be done.
+    pub(super) fn want(&self) {
+        self.reverse.wanted.notify_one();
+    }
+
     /// Ready when something may be to be done. Cancel safe.
     pub(super) async fn wanted(&self) {
         self.reverse.wanted.notified().await;
@@ -330,6 +337,18 @@ impl Reversing {
     /// Whether a link sends on it.
     pub(super) fn is_used(&self) -> bool {
         self.reverse.inner.lock().used
+    }
+
+    /// Whether some of what was sent is being written.
+    pub(super) fn is_in_writing(&self) -> bool {
+        self.reverse.inner.lock().taken > 0
+    }
+
+    /// Whether a link has left it before all that it has sent was written, which goes another way now; it is not to be written here any more,
+    /// unless the other server counts and can be asked.
+    pub(super) fn is_left_unwritten(&self) -> bool {
+        let inner = self.reverse.inner.lock();
+        inner.spent && inner.taken > 0 && inner.counting == Some(Counting::Off)
     }
 
     /// Whether stanzas are sent that nobody counts.

@@ -7,6 +7,7 @@ use stonechat_stream::dialback::Pair;
 
 use super::Federation;
 use super::flight::Needs;
+use super::link::Link;
 use super::reverse::{Readiness, Reverse};
 use crate::config::Policy;
 
@@ -60,6 +61,11 @@ impl Federation {
         let all = links.reverses.0.get(pair).into_iter().flatten();
         let all = all.filter(|reverse| is_enough(policy, reverse.is_certified));
         choose(needs, all.map(|reverse| (Arc::clone(reverse), reverse.readiness())))
+    }
+
+    /// Whether there is a stream of the other server that can be sent on, whatever it goes on with.
+    pub(super) fn can_use_theirs(&self, link: &Link) -> bool {
+        matches!(self.choose(&link.pair, &Needs::Any), Choice::Use(_))
     }
 
     /// Whether the policy for a domain is satisfied with a stream, as it is now.

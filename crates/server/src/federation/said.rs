@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 /// Nothing is read while so many bytes of the stream's own words wait to be written: who does not listen is not answered for ever.
-const MOST_WORDS: usize = 4096;
+pub(super) const MOST_WORDS: usize = 4096;
 
 /// What is to be written, in order.
 #[derive(Debug, Default)]

@@ -20,26 +20,20 @@ use super::reverses::Choice;
 /// this side that it broke, and both directions go on with it.
 const RETURN: Duration = Duration::from_secs(2);
 
-/// What is known of how it was before.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Before {
-    /// When a stream of the other server was lost that it may come back with.
-    pub(super) lost: Option<Instant>,
-}
-
 impl Federation {
     /// A stream on which a link can send: the direction back of one that the other server has opened, if there is one that will do, or else
     /// one of our own. A stream of the other server that comes while there is no connection yet is taken instead; one that comes later is
-    /// not, so that two who open streams to each other at the same time both have one.
+    /// not, so that two who open streams to each other at the same time both have one. `lost` is when one of the other server was lost that it
+    /// may come back with.
     pub(super) async fn way(
         &self,
         link: &Link,
         needs: Needs<'_>,
         management: Management,
         who: &str,
-        before: Before,
+        lost: Option<Instant>,
     ) -> Result<Way, Failure> {
-        if let Some(way) = self.wait_for_theirs(link, needs, before).await? {
+        if let Some(way) = self.wait_for_theirs(link, needs, lost).await? {
             return Ok(way);
         }
         let connected = Arc::new(AtomicBool::new(false));
@@ -80,9 +74,9 @@ impl Federation {
         &self,
         link: &Link,
         needs: Needs<'_>,
-        before: Before,
+        lost: Option<Instant>,
     ) -> Result<Option<Way>, Failure> {
-        let returns = before.lost.filter(|_| needs != Needs::Any).map(|lost| lost + RETURN);
+        let returns = lost.filter(|_| needs != Needs::Any).map(|lost| lost + RETURN);
         // Those that are there say soon how stanzas are counted.
         let settles = Instant::now() + SETTLE * 2;
         loop {

@@ -62,9 +62,16 @@ fn take(stream: TcpStream, peer: IpAddr, bound: &Bound, shared: &Arc<Shared>) {
 }
 
 /// Serves a connection in a task of its own.
-pub(crate) fn serve(permit: Permit, stream: Socket, peer: IpAddr, listener: Listener, shared: Arc<Shared>) {
+pub(crate) fn serve(
+    mut permit: Permit,
+    stream: Socket,
+    peer: IpAddr,
+    listener: Listener,
+    shared: Arc<Shared>,
+) {
     match listener.kind {
         Kind::S2s | Kind::S2sDirectTls => {
+            permit.is_for_server();
             Connections::spawn(permit, |place| incoming::serve(place, stream, peer, listener, shared));
         }
         Kind::Component => Connections::spawn(permit, |place| components::serve(place, stream, peer, shared)),

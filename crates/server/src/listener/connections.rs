@@ -26,6 +26,8 @@ pub(crate) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     total: usize,
+    /// Those of other servers.
+    servers: usize,
     by_network: HashMap<Network, usize>,
     /// `None` for a place whose task has not begun.
     tasks: HashMap<u64, Option<AbortHandle>>,
@@ -47,6 +49,7 @@ pub(crate) struct Permit {
     connections: Arc<Connections>,
     network: Network,
     id: u64,
+    for_server: bool,
 }
 
 impl Connections {
@@ -95,7 +98,7 @@ impl Connections {
         open.next += 1;
         let id = open.next;
         open.tasks.insert(id, None);
-        Ok(Permit { connections: Arc::clone(self), network, id })
+        Ok(Permit { connections: Arc::clone(self), network, id, for_server: false })
     }
 
     /// Runs a connection, which keeps its place for as long as it lasts, in a task of its own.
@@ -124,10 +127,19 @@ impl Connections {
 
     /// Waits until there is none. Cancel safe.
     pub(crate) async fn none_left(&self) {
+        self.until(|open| open.total == 0).await;
+    }
+
+    /// Waits until there is none but those of other servers. Cancel safe.
+    pub(crate) async fn servers_left(&self) {
+        self.until(|open| open.total == open.servers).await;
+    }
+
+    async fn until(&self, is_so: impl Fn(&Open) -> bool) {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            if self.count() == 0 {
+            if is_so(&self.open.lock()) {
                 return;
             }
             changed.await;
@@ -142,10 +154,20 @@ impl Connections {
     }
 }
 
+impl Permit {
+    /// The connection is another server's.
+    pub(crate) fn is_for_server(&mut self) {
+        if !std::mem::replace(&mut self.for_server, true) {
+            self.connections.open.lock().servers += 1;
+        }
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = self.connections.open.lock();
         open.total -= 1;
+        open.servers -= usize::from(self.for_server);
         open.tasks.remove(&self.id);
         if let Some(count) = open.by_network.get_mut(&self.network) {
             *count -= 1;
@@ -160,6 +182,8 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn connections(total: usize, per_network: usize) -> Arc<Connections> {
@@ -196,6 +220,22 @@ mod tests {
         let connections = connections(2, 2);
         Connections::spawn(connections.admit(ip(1)).unwrap(), lasting);
         assert_eq!(connections.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn those_of_other_servers_may_be_left() {
+        let connections = connections(2, 2);
+        let mut server = connections.admit(ip(1)).unwrap();
+        let client = connections.admit(ip(1)).unwrap();
+        server.is_for_server();
+        server.is_for_server();
+        assert!(connections.servers_left().now_or_never().is_none());
+        drop(client);
+        assert!(connections.servers_left().now_or_never().is_some());
+        assert!(connections.none_left().now_or_never().is_none());
+        drop(server);
+        assert!(connections.none_left().now_or_never().is_some());
+        assert_eq!(connections.open.lock().servers, 0);
     }
 
     #[tokio::test]

@@ -42,7 +42,7 @@ impl Stream {
         }
     }
 
-    /// What is sent back and not counted is written, or goes another way, and not both: called before the link hears that the stream is
+    /// What is sent back and not counted is written, or goes another way, and not both: to be called before the link hears that the stream is
     /// over. False if not all could be written in time; then nothing more is.
     pub(super) async fn write_uncounted(&mut self) -> bool {
         if !self.reversing.as_ref().is_some_and(Reversing::is_uncounted) {
@@ -69,17 +69,33 @@ impl Stream {
         }
     }
 
-    /// Whether who sends on it wants it to end.
+    /// Whether who sends on it wants it to end, or has left it in the middle of something.
     pub(super) fn check_reverse(&mut self) -> Option<Over> {
-        match self.reversing.as_ref()?.to_end()? {
-            End::Stuck => {
+        let reversing = self.reversing.as_ref()?;
+        match reversing.to_end() {
+            Some(End::Stuck) => {
                 // What is not written goes another way.
                 self.outgoing = Outgoing::default();
-                return Some(Over("nothing is taken, or acknowledged"));
+                Some(Over("nothing is taken, or acknowledged"))
             }
-            End::TooHigh(TooHigh { handled, sent }) => self.machine.error(too_high(handled, sent)),
+            Some(End::TooHigh(TooHigh { handled, sent })) => {
+                self.machine.error(too_high(handled, sent));
+                None
+            }
+            None if reversing.is_left_unwritten() => self.drop_unwritten(),
+            None => None,
         }
-        None
+    }
+
+    /// What is sent back and not written goes another way; behind half a stanza nothing else can be said.
+    fn drop_unwritten(&mut self) -> Option<Over> {
+        let reversing = self.reversing.as_ref()?;
+        reversing.note_unwritten(self.outgoing.unwritten_own());
+        if !reversing.is_in_writing() {
+            return None;
+        }
+        self.outgoing = Outgoing::default();
+        Some(Over("it is left while something is written"))
     }
 
     /// This side ends the stream when what is sent on it has arrived, or will not.
@@ -89,20 +105,22 @@ impl Stream {
         self.ending = Some((why, Instant::now() + patience));
     }
 
-    pub(super) async fn end_if_left(&mut self) {
-        let Some((why, until)) = self.ending else { return };
+    /// Ends it when nobody sends on it any more, or has had long enough to.
+    pub(super) async fn end_if_left(&mut self) -> Option<Over> {
+        let (why, until) = self.ending?;
         let is_used = self.reversing.as_ref().is_some_and(Reversing::is_used);
         if is_used && Instant::now() < until {
-            return;
+            return None;
         }
-        if let Some(reversing) = &self.reversing {
-            self.outgoing.say(&reversing.next());
+        if let Some(over) = self.drop_unwritten() {
+            return Some(over);
         }
         self.acknowledge_all().await;
         match why {
             Ending::Quiet => self.machine.finish(),
             Ending::Stopping => self.machine.error(StreamError::system_shutdown()),
         }
+        None
     }
 
     /// The policy may have become another since the stream began.

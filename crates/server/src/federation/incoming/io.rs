@@ -6,10 +6,8 @@ use std::task::{Context, Poll};
 
 use tokio::time::sleep_until;
 
+use super::super::said::MOST_WORDS;
 use super::*;
-
-/// Nothing is read while so many bytes of the machine's wait to be written: who does not listen is not answered for ever.
-const MOST_WORDS: usize = 4096;
 
 impl Stream {
     pub(super) async fn event(&mut self) -> Event {
@@ -18,7 +16,12 @@ impl Stream {
         let is_ending = self.ending.is_some();
         let until = self.ending.as_ref().map_or(self.deadline, |(_, until)| *until);
         let reads = paused.is_none() && self.words < MOST_WORDS;
-        let Self { link, outgoing, answers, inward, reversing, shared, .. } = self;
+        let Self { link, outgoing, answers, inward, reversing, shared, federation, .. } = self;
+        let stopping = match reversing {
+            // What sessions leave behind may be for who can be sent to here alone.
+            Some(_) => &federation.leaving,
+            None => &shared.stopping,
+        };
         let event = tokio::select! {
             event = poll_fn(|cx| poll_io(cx, link, outgoing, reads)) => event,
             Some((pair, answer)) = answers.recv() => Event::Verified(pair, answer),
@@ -32,7 +35,7 @@ impl Stream {
                 Event::Again
             }
             () = sleep_until(until) => if is_ending { Event::Again } else { Event::Late },
-            () = shared.stopping.cancelled(), if !is_ending => Event::Stopping,
+            () = stopping.cancelled(), if !is_ending => Event::Stopping,
         };
         let moved = self.note_written();
         match event {
@@ -75,7 +78,8 @@ impl Stream {
         let Self { link, outgoing, reversing, .. } = self;
         let reversing = reversing.as_ref();
         let (mut waited_for, mut more) = (pin!(waited_for), pin!(wanted(reversing)));
-        poll_fn(|cx| {
+        let mut was_wanted = false;
+        let done = poll_fn(|cx| {
             if let Poll::Ready(done) = waited_for.as_mut().poll(cx) {
                 return Poll::Ready(done);
             }
@@ -91,13 +95,19 @@ impl Stream {
                 if !next.is_empty() {
                     outgoing.say(&next);
                 } else if more.as_mut().poll(cx).is_ready() {
+                    was_wanted = true;
                     more.set(wanted(Some(reversing)));
                 } else {
                     return Poll::Pending;
                 }
             }
         })
-        .await
+        .await;
+        if let Some(reversing) = reversing.filter(|_| was_wanted) {
+            // It may have been something else than to write.
+            reversing.want();
+        }
+        done
     }
 }
 

@@ -3,7 +3,6 @@
 use stonechat_stream::negotiation::peer::{Counting, Established};
 
 use super::super::dial::Opened;
-use super::super::reverse;
 use super::*;
 
 /// So long the last acknowledgement waits for what it acknowledges to be durable.
@@ -23,11 +22,7 @@ impl Pump<'_> {
             Way::Theirs { reverse, epoch, counting } => {
                 // Of what is not counted, what was not written has not arrived.
                 self.counted = true;
-                let arrived = match &counting {
-                    reverse::Counting::On { .. } => self.memory.flight.join(&counting),
-                    reverse::Counting::Off => self.memory.flight.begin(&Established::default()),
-                };
-                (Carrier::Theirs { reverse, epoch }, arrived)
+                (Carrier::Theirs { reverse, epoch }, self.memory.flight.join(&counting))
             }
         };
         let begun = arrived.map(|arrived| {
@@ -59,9 +54,9 @@ impl Pump<'_> {
 
     /// Tells what was handled, as this side ends the stream (XEP-0198 §4).
     pub(super) async fn acknowledge_all(&mut self, carrier: &mut Carrier) {
-        let settled = timeout(LAST_ACK, self.federation.kept.journal().settled()).await;
-        if settled.is_ok() && self.inward.handled() > 0 {
-            carrier.acknowledge(self.inward.handled());
+        let handled = self.inward.handled();
+        if handled > 0 && timeout(LAST_ACK, self.federation.kept.journal().settled()).await.is_ok() {
+            carrier.acknowledge(handled);
         }
     }
 
@@ -74,7 +69,7 @@ impl Pump<'_> {
         let Carrier::Ours { conversation, .. } = carrier else { return };
         conversation.finish();
         let until = Instant::now() + LAST_WORDS;
-        while let Ok(heard) = timeout_at(until, carrier.listen(true)).await
+        while let Some(heard) = self.listen_until(carrier, until).await
             && self.hear(carrier, heard).await.is_ok()
         {}
     }

@@ -6,6 +6,9 @@ use stonechat_stanza::sm;
 use super::{Action, Outgoing, Purpose, Step};
 use crate::{Features, StreamError};
 
+/// No id of a stream is longer, in bytes (XEP-0198 §3).
+const LONGEST_ID: usize = 4000;
+
 /// What is asked of stream management, where it is offered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Management {
@@ -95,8 +98,8 @@ impl Outgoing {
                 self.enable()
             }
             (Step::Enabling, sm::Nonza::Enabled(enabled)) => {
-                // Some say that it can be resumed, and not by what.
-                let id = enabled.id.filter(|_| enabled.resume);
+                // Some say that it can be resumed, and not by what; and what is longer than it should be is not kept (XEP-0198 §3).
+                let id = enabled.id.filter(|id| enabled.resume && id.len() <= LONGEST_ID);
                 self.established(Counting::Anew { id })
             }
             (Step::Enabling, sm::Nonza::Failed(_)) => self.established(Counting::Off),

@@ -100,6 +100,12 @@ fn a_sender_takes_nothing_for_granted_that_is_not_offered_or_granted() {
     sender.say(VALID);
     let said = sender.say("<enabled xmlns='urn:xmpp:sm:3' resume='true'/>");
     assert_eq!(said.established().counting, Counting::Anew { id: None });
+    // Nor is an id kept that is longer than it should be.
+    let mut sender = Sender::new(Management::Enable, OFFER);
+    sender.say(VALID);
+    let long = "x".repeat(4001);
+    let said = sender.say(&format!("<enabled xmlns='urn:xmpp:sm:3' id='{long}' resume='true'/>"));
+    assert_eq!(said.established().counting, Counting::Anew { id: None });
     let mut sender = Sender::new(Management::Off, OFFER);
     assert_eq!(sender.say(VALID).established(), Established::default());
 }
