@@ -452,6 +452,19 @@ mod opened_there {
         }
     }
 
+    /// Nobody can be asked how far the last stream was.
+    #[tokio::test]
+    async fn who_begins_anew_and_cannot_be_connected_with_is_sent_all_again_at_once() {
+        let mut play = Play::begin(|_| {}).await;
+        let (mut remote, _) = play.opens_counted().await;
+        play.send(5).await;
+        messages(&mut remote, 0..5).await;
+        play.listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        drop(remote);
+        let (mut remote, _) = play.opens_counted().await;
+        messages(&mut remote, 0..5).await;
+    }
+
     /// Its own stream is being set up when ours fails.
     #[tokio::test]
     async fn who_comes_while_it_is_not_reached_is_waited_for() {

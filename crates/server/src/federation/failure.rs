@@ -86,6 +86,11 @@ impl Failure {
         matches!(self, Self::Broken(_) | Self::Stuck)
     }
 
+    /// Whether nothing was there to be connected with.
+    pub(crate) const fn is_out_of_reach(&self) -> bool {
+        matches!(self, Self::NoService | Self::NoHost(_) | Self::Private(_) | Self::NoConnection(_))
+    }
+
     /// How much it says about the domain, of several hosts that have failed: that a certificate is not good matters more than that another
     /// host is not there.
     pub(crate) const fn weight(&self) -> u8 {

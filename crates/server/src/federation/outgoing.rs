@@ -98,8 +98,8 @@ pub(super) async fn run(
             return;
         }
         let Some(failure) = failure else { continue };
-        if ran.is_none() && federation.can_use_theirs(&link) {
-            // It has come, and knows nothing of the stream that it is to be asked about, nor can be asked.
+        if ran.is_none() && failure.is_out_of_reach() && federation.can_use_theirs(&link) {
+            // It has come, does not go on with the stream that it is to be asked about, and cannot be asked.
             memory.flight.lose_count();
             continue;
         }
