@@ -1,5 +1,6 @@
 //! All the tests, with everything they need.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use cargo_metadata::Target;
@@ -10,6 +11,11 @@ use crate::{Result, built, foreign, say, shell};
 
 /// The whole workspace; the same for build and test, so that they share what they compile.
 const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
+
+/// What test programs take for the number of their threads, unless it is set already.
+const THREADS: &str = "RUST_TEST_THREADS";
+/// So many tests run at a time for each processor: most of those that take long wait for programs most of the time.
+const TESTS_PER_PROCESSOR: usize = 2;
 
 /// Installs what is missing, builds the server, and runs all the tests, or `cargo test` with `args` if there are
 /// any. The tests learn through the environment where things are:
@@ -32,6 +38,10 @@ pub fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
     let server = say::step("build", || build(workspace))?;
     let mut test = shell::cargo(["test"]);
     test.args(EVERYTHING).arg("--no-fail-fast").env("STONECHATD", server).current_dir(&workspace.root);
+    if std::env::var_os(THREADS).is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        test.env(THREADS, (processors * TESTS_PER_PROCESSOR).to_string());
+    }
     say::step("tests", || run_with(test, &foreign))
 }
 
