@@ -9,8 +9,11 @@
 //!
 //! A namespace that an extension of the server answers can be delegated, too: it is the component's then.
 //!
-//! Left out: client mode (§5), which the XEP leaves servers free to do without (§9, rule 1), the configuration by commands (§6), and nesting of service discovery (§7.2): what a component answers for is not
-//! among the features of host and accounts.
+//! When a component connects it is asked what it can do in each namespace, and service discovery of the host and of accounts tells that, in the
+//! place of what the server could (§7.2). What is asked about items of accounts, and about nodes that the server does not know, can be delegated
+//! as well ([`INFO_OF_NODES`], [`ITEMS_OF_ACCOUNTS`]).
+//!
+//! Left out: client mode (§5), which the XEP leaves servers free to do without (§9, note 1), and the configuration by commands (§6).
 //!
 //! ```
 //! use stonechat_stanza::Payload as _;
@@ -25,7 +28,7 @@
 //! ```
 
 mod wire;
-pub use wire::{Delegated, Delegation, NS};
+pub use wire::{Delegated, Delegation, INFO_OF_NODES, ITEMS_OF_ACCOUNTS, NS};
 
 #[cfg(feature = "server")]
 mod server;

@@ -7,6 +7,11 @@ use stonechat_stanza::{Element, ParseError, Payload};
 /// Namespace of the payload and of the advertised feature (§7.1).
 pub const NS: &str = "urn:xmpp:delegation:2";
 
+/// What delegates questions about those nodes of accounts that the server does not know (§7.2.4).
+pub const INFO_OF_NODES: &str = "urn:xmpp:delegation:2:bare:disco#info:*";
+/// What delegates questions about the items of accounts, and of those nodes (§7.2.5).
+pub const ITEMS_OF_ACCOUNTS: &str = "urn:xmpp:delegation:2:bare:disco#items:*";
+
 /// A namespace that is delegated (§4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegated {

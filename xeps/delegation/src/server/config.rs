@@ -3,11 +3,15 @@
 use serde::{Deserialize, Serialize};
 use stonechat_stanza::jid::BareJid;
 
+use crate::NS;
+
 /// The commented default.
 pub(super) const TEXT: &str = "\
 # Which requests to the host and its accounts components answer in its place: none, unless it is said here.
 # [{ component = \"pubsub.example.org\", namespace = \"http://jabber.org/protocol/pubsub\" }]
 # `attributes = [\"node\"]` delegates only requests whose payload has these attributes. A namespace is delegated once.
+# \"urn:xmpp:delegation:2:bare:disco#info:*\" and \"urn:xmpp:delegation:2:bare:disco#items:*\" delegate what is asked about the nodes and the
+# items of accounts, as far as the server has no nodes of that name itself.
 namespaces = []
 # How many requests may wait for the answers of components at the same time. 1 to 10000.
 requests = 1000
@@ -66,7 +70,8 @@ impl Config {
             if jid.local().is_some() {
                 return Err(format!("`namespaces`: `{component}` is not a domain"));
             }
-            if OWN.contains(&namespace.as_str()) {
+            let is_own = namespace.starts_with(NS) && !super::is_special(namespace);
+            if is_own || OWN.contains(&namespace.as_str()) {
                 return Err(format!("`namespaces`: `{namespace}` cannot be delegated"));
             }
             if checked.iter().any(|(_, other)| other.namespace == *namespace) {
@@ -92,11 +97,13 @@ mod tests {
         let check =
             |namespaces: &[Entry]| Config { namespaces: namespaces.to_vec(), ..Config::default() }.check();
         assert_eq!(check(&[entry("a.example", "urn:x"), entry("a.example", "urn:y")]).unwrap().len(), 2);
+        assert!(check(&[entry("a.example", crate::INFO_OF_NODES)]).is_ok());
         for wrong in [
             &[entry("a@b.example", "urn:x")][..],
             &[entry("", "urn:x")],
             &[entry("a.example", "")],
             &[entry("a.example", "http://jabber.org/protocol/disco#info")],
+            &[entry("a.example", "urn:xmpp:delegation:2")],
             &[entry("a.example", "urn:x"), entry("b.example", "urn:x")],
         ] {
             assert!(check(wrong).is_err(), "{wrong:?}");
