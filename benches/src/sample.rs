@@ -1,6 +1,10 @@
 //! What a process and its children use, from Linux' `/proc`.
 
 use std::fs;
+use std::time::Duration;
+
+use nix::time::clock_getcpuclockid;
+use nix::unistd::Pid;
 
 use crate::{Context, Error, Result};
 
@@ -15,30 +19,19 @@ pub struct Memory {
     pub anonymous: u64,
 }
 
-/// A line of `/proc/PID/stat`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stat {
-    parent: u32,
-    ticks: u64,
-}
-
-/// CPU time of a process and of all below it, in microseconds. Of the threads that run it is exact; what threads have
-/// used that are gone is known in the system's clock ticks only, of 10 ms mostly, so that a later figure can be less than
-/// an earlier one by that much.
+/// CPU time of a process and of all below it, in microseconds: exact, as the scheduler has it, that of threads which are gone included.
 ///
 /// # Errors
 /// When the process is gone.
 pub fn cpu_micros(root: u32) -> Result<u64> {
-    let per_tick = 1_000_000 / rustix::param::clock_ticks_per_second().max(1);
-    let used = |process| Some(running_micros(process).max(stat(process)?.ticks * per_tick));
-    Ok(tree(root)?.into_iter().filter_map(used).sum())
+    let used: Duration = tree(root)?.into_iter().filter_map(used).sum();
+    Ok(u64::try_from(used.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// What the threads of a process that still run have used, in microseconds; nothing when the kernel keeps no record.
-fn running_micros(process: u32) -> u64 {
-    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return 0 };
-    let files = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
-    files.filter_map(|text| text.split_whitespace().next()?.parse::<u64>().ok()).sum::<u64>() / 1000
+/// What a process has used; `None` when it is gone.
+fn used(process: u32) -> Option<Duration> {
+    let clock = clock_getcpuclockid(Pid::from_raw(process.try_into().ok()?)).ok()?;
+    clock.now().ok().map(Duration::from)
 }
 
 /// Memory of a process and of all below it.
@@ -92,13 +85,13 @@ fn entries(root: u32, of: &str) -> Result<usize> {
 /// # Errors
 /// When the process is gone.
 pub fn tree(root: u32) -> Result<Vec<u32>> {
-    if stat(root).is_none() {
+    if parent(root).is_none() {
         return Err(Error::Server(format!("process {root} is gone")));
     }
     let names =
         fs::read_dir("/proc").during("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let all: Vec<(u32, u32)> =
-        names.filter_map(|name| name.parse().ok()).filter_map(|id| Some((id, stat(id)?.parent))).collect();
+        names.filter_map(|name| name.parse().ok()).filter_map(|id| Some((id, parent(id)?))).collect();
     let mut found = vec![root];
     let mut next = 0;
     while let Some(&parent) = found.get(next) {
@@ -108,16 +101,14 @@ pub fn tree(root: u32) -> Result<Vec<u32>> {
     Ok(found)
 }
 
-fn stat(process: u32) -> Option<Stat> {
-    parse_stat(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+fn parent(process: u32) -> Option<u32> {
+    parse_parent(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
 }
 
-/// The name, in parentheses, may hold anything; behind it are numbers (proc(5)).
-fn parse_stat(line: &str) -> Option<Stat> {
+/// The name, in parentheses, may hold anything; behind it are the state and numbers (proc(5)).
+fn parse_parent(line: &str) -> Option<u32> {
     let (_, behind) = line.rsplit_once(')')?;
-    let fields: Vec<&str> = behind.split_whitespace().collect();
-    let number = |field: usize| fields.get(field)?.parse::<u64>().ok();
-    Some(Stat { parent: fields.get(1)?.parse().ok()?, ticks: number(11)? + number(12)? })
+    behind.split_whitespace().nth(1)?.parse().ok()
 }
 
 fn field(text: &str, name: &str) -> u64 {
@@ -132,8 +123,7 @@ mod tests {
     #[test]
     fn a_name_with_spaces_and_parentheses_does_not_shift_the_fields() {
         let line = "42 (a) b) c) S 7 42 42 0 -1 4194304 100 0 0 0 31 11 5 6 20 0 1 0 100 0 0";
-        assert_eq!(parse_stat(line), Some(Stat { parent: 7, ticks: 42 }));
-        assert_eq!(parse_stat("nothing"), None);
+        assert_eq!((parse_parent(line), parse_parent("nothing")), (Some(7), None));
     }
 
     #[test]
