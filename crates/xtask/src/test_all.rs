@@ -1,13 +1,12 @@
 //! All the tests, with everything they need.
 
-use std::num::NonZero;
-use std::path::PathBuf;
-
 use cargo_metadata::Target;
+use std::num::NonZero;
 
+use crate::built::Programs;
 use crate::foreign::Foreign;
 use crate::workspace::Workspace;
-use crate::{Result, built, foreign, say, shell};
+use crate::{Result, foreign, say, shell};
 
 /// The whole workspace; the same for build and test, so that they share what they compile.
 const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
@@ -22,7 +21,8 @@ const TESTS_PER_PROCESSOR: usize = 2;
 ///
 /// | variable | holds |
 /// |---|---|
-/// | `STONECHATD` | the server's program; set only when the whole workspace is tested |
+/// | `STONECHATD`, `STONECHAT` | the programs of the server and of the client; set only when the whole workspace is tested |
+/// | `STONECHAT_EXAMPLES` | the folder with the examples' programs, likewise |
 /// | `STONECHAT_PYTHON` | the interpreter that has the libraries of `tests/foreign/requirements.txt` |
 /// | `STONECHAT_NODE_MODULES` | the folder with the packages of `tests/foreign/package.json` |
 ///
@@ -35,9 +35,13 @@ pub fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
         test.args(args);
         return say::step("tests", || run_with(test, &foreign));
     }
-    let server = say::step("build", || build(workspace))?;
+    let programs = say::step("build", || build(workspace))?;
+    let examples = programs.get("echo_component", Target::is_example)?.parent();
     let mut test = shell::cargo(["test"]);
-    test.args(EVERYTHING).arg("--no-fail-fast").env("STONECHATD", server).current_dir(&workspace.root);
+    test.args(EVERYTHING).arg("--no-fail-fast").current_dir(&workspace.root);
+    test.env("STONECHATD", programs.get("stonechatd", Target::is_bin)?);
+    test.env("STONECHAT", programs.get("stonechat", Target::is_bin)?);
+    test.envs(examples.map(|folder| ("STONECHAT_EXAMPLES", folder)));
     if std::env::var_os(THREADS).is_none() {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         test.env(THREADS, (processors * TESTS_PER_PROCESSOR).to_string());
@@ -50,9 +54,8 @@ fn run_with(mut test: std::process::Command, foreign: &Foreign) -> Result<()> {
     shell::run(test.env("STONECHAT_PYTHON", python).env("STONECHAT_NODE_MODULES", node_modules))
 }
 
-/// Builds all that `cargo test` builds, and returns where the server's program is.
-fn build(workspace: &Workspace) -> Result<PathBuf> {
+/// Builds all that `cargo test` builds.
+fn build(workspace: &Workspace) -> Result<Programs> {
     let mut build = shell::cargo(["build", "--lib", "--bins", "--tests", "--examples"]);
-    build.args(EVERYTHING).current_dir(&workspace.root);
-    built::program(&mut build, "stonechatd", Target::is_bin)
+    Programs::of(build.args(EVERYTHING).current_dir(&workspace.root))
 }

@@ -14,8 +14,9 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+use crate::built::Programs;
 use crate::workspace::Workspace;
-use crate::{Error, Result, built, foreign, say, shell};
+use crate::{Error, Result, foreign, say, shell};
 
 use callgrind::Counted;
 use record::{Cost, Record};
@@ -81,7 +82,8 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
     const PROGRAM: &str = "hot_path";
     let args = ["build", "--profile", "bench", "--package", "stonechat-benches", "--example", PROGRAM];
     let build = &mut shell::cargo(args);
-    built::program(build.current_dir(&workspace.root), PROGRAM, cargo_metadata::Target::is_example)
+    let programs = Programs::of(build.current_dir(&workspace.root))?;
+    programs.get(PROGRAM, cargo_metadata::Target::is_example).map(Into::into)
 }
 
 fn compiler(workspace: &Workspace) -> Result<String> {
