@@ -1,11 +1,12 @@
 //! What a session begins with, together with the login (XEP-0386 §3.2).
 
-use crate::client::{Online, builder, log_in, message};
+use crate::client::{Online, WITHIN, builder, log_in, message};
 use stonechat_client::Event;
 use stonechat_extension::client::{Begin, Cx, Extension, Installer};
 use stonechat_extension::{InstallError, Manifest, NoConfig};
 use stonechat_stanza::{Element, Kind, Stanza, ns, presence};
 use stonechat_tests::Settings;
+use stonechat_xep_ping::client::Pinger;
 
 /// Lets a session begin as one that nobody looks at (XEP-0352), and says nothing more of it.
 struct Unseen;
@@ -59,6 +60,8 @@ async fn a_session_is_from_the_beginning_what_an_extension_says() {
         let builder = builder(&server, "user1");
         let mut one = Online::start(if unseen { builder.extension(&CLIENT) } else { builder }).await;
         one.client.send(Stanza::presence(presence::Type::Available)).await.unwrap();
+        // Answers to what was asked at the beginning would have what is held back come.
+        one.client.service::<Pinger>().unwrap().ping(None, WITHIN).await.unwrap();
         assert_eq!(seen(&mut one, &two).await, expected);
         one.client.close().await;
     }
