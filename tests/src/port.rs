@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with, sockopt};
 
-/// The ports that are given. Linux takes none of them for who asks for any port, or connects (`ip_local_port_range`).
+/// The ports that are given. Unless `ip_local_port_range` is set otherwise, Linux takes none of them for who asks for any port, or connects.
 const FIRST: u16 = 16_384;
 const COUNT: u16 = 16_384;
 
