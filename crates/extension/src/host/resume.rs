@@ -253,11 +253,7 @@ async fn let_go(numbering: &Numbering) {
 
 /// Returns when a session without a connection has to end. When the server stops it does not: it waits for the next start.
 async fn ended(mailbox: &Mailbox) {
-    while mailbox.ending().is_none() {
-        mailbox.ready().await;
-        tokio::task::yield_now().await;
-    }
-    if mailbox.ending() == Some(Ending::Shutdown) {
+    if mailbox.ended().await == Ending::Shutdown {
         std::future::pending::<()>().await;
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use stonechat_stanza::{Stanza, ns};
 
-use super::{Full, Inner, Mailbox, Wire};
+use super::{Full, Inner, Mailbox, Wire, wake};
 use crate::point::HoldBack;
 
 /// Stanzas that wait, in order.
@@ -79,14 +79,13 @@ impl Mailbox {
     /// What waits for something that does not wait any longer, and leaves.
     pub fn flush(&self) {
         let mut inner = self.inner.lock();
+        let was_empty = inner.letters.is_empty();
         inner.flush();
-        let arrived = !inner.letters.is_empty();
+        let reader = inner.reader_if_new(was_empty);
         let waiting = inner.numbered.as_ref().filter(|numbered| numbered.is_waiting());
         let session = waiting.and_then(|numbered| numbered.session.upgrade());
         drop(inner);
-        if arrived {
-            self.arrived.notify_one();
-        }
+        wake(reader);
         if let Some(session) = session {
             session.has_news(true);
         }

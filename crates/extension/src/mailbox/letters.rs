@@ -42,11 +42,6 @@ impl Letters {
         self.lengths.clear();
     }
 
-    /// How many bytes they have together.
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// Adds one, unless there are `limit` bytes then and it is not the only one. Says whether it was added.
     pub(super) fn add(&mut self, limit: usize, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         let before = self.bytes.len();

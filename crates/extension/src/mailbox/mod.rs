@@ -6,7 +6,9 @@ mod numbered;
 mod numbering;
 mod shelved;
 
+use std::future::poll_fn;
 use std::sync::Weak;
+use std::task::{Context, Poll, Waker};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -67,12 +69,28 @@ struct Inner {
     /// What waits for something that does not.
     held: Held,
     ending: Option<Ending>,
+    /// Wakes who waits for something to take.
+    reader: Option<Waker>,
     /// Nobody reads any more: the session was closed.
     gone: bool,
     /// Somebody has waited for room in vain since the last time that something was taken.
     stalled: bool,
     /// When the client was asked what it has got, and has not answered.
     asked_at: Option<Instant>,
+}
+
+impl Inner {
+    /// Who is to be woken, now that there is something to take if there is; nobody where there was before.
+    fn reader_if_new(&mut self, was_empty: bool) -> Option<Waker> {
+        if was_empty && !self.letters.is_empty() { self.reader.take() } else { None }
+    }
+}
+
+/// With the mailbox's lock given back, as who wakes may be on its way to another.
+fn wake(reader: Option<Waker>) {
+    if let Some(reader) = reader {
+        reader.wake();
+    }
 }
 
 /// How what a mailbox is given is numbered.
@@ -93,7 +111,7 @@ pub struct Mailbox {
     inner: Mutex<Inner>,
     wire: Wire,
     limit: usize,
-    arrived: Notify,
+    /// For who waits for room or for the end.
     taken: Notify,
 }
 
@@ -101,7 +119,7 @@ impl Mailbox {
     /// An empty mailbox that holds up to `limit` bytes. It always takes one stanza when it is empty, whatever its length.
     #[must_use]
     pub fn new(wire: Wire, limit: usize) -> Self {
-        Self { inner: Mutex::default(), wire, limit, arrived: Notify::new(), taken: Notify::new() }
+        Self { inner: Mutex::default(), wire, limit, taken: Notify::new() }
     }
 
     pub(crate) const fn wire(&self) -> Wire {
@@ -152,7 +170,7 @@ impl Mailbox {
         if inner.gone {
             return Err(Full);
         }
-        let before = inner.letters.len();
+        let was_empty = inner.letters.is_empty();
         inner.flush();
         let Inner { letters, numbered, .. } = &mut *inner;
         let mut waiting = None;
@@ -174,11 +192,9 @@ impl Mailbox {
                 waiting = numbered.is_waiting().then(|| (numbered.session.clone(), now));
             }
         }
-        let arrived = before == 0 && !inner.letters.is_empty();
+        let reader = inner.reader_if_new(was_empty);
         drop(inner);
-        if arrived {
-            self.arrived.notify_one();
-        }
+        wake(reader);
         // With the lock given back: the journal takes its own before this one.
         // Who waits for a unit waits for its end.
         if let Some((session, now)) = waiting
@@ -216,16 +232,34 @@ impl Mailbox {
         }
     }
 
-    /// Waits until there is something to take or the session has to end. One waiter at a time. Cancel safe.
+    /// Waits until there is something to take or the session has to end. One waiter at a time: of several, the last is woken. Cancel safe.
     pub async fn ready(&self) {
+        poll_fn(|cx| self.poll_ready(cx)).await;
+    }
+
+    /// As [`ready`](Self::ready).
+    pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.inner.lock();
+        if !inner.letters.is_empty() || inner.ending.is_some() {
+            return Poll::Ready(());
+        }
+        match &mut inner.reader {
+            Some(reader) => reader.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Waits until the session has to end. Cancel safe.
+    pub(crate) async fn ended(&self) -> Ending {
         loop {
-            {
-                let inner = self.inner.lock();
-                if !inner.letters.is_empty() || inner.ending.is_some() {
-                    return;
-                }
+            let mut taken = std::pin::pin!(self.taken.notified());
+            // Listen before looking, or an event in between is missed.
+            taken.as_mut().enable();
+            if let Some(ending) = self.ending() {
+                return ending;
             }
-            self.arrived.notified().await;
+            taken.await;
         }
     }
 
@@ -260,8 +294,12 @@ impl Mailbox {
 
     /// Asks the connection to end, after what is in the mailbox was written. The first reason stays.
     pub fn end(&self, ending: Ending) {
-        self.inner.lock().ending.get_or_insert(ending);
-        self.arrived.notify_one();
+        let mut inner = self.inner.lock();
+        inner.ending.get_or_insert(ending);
+        let reader = inner.reader.take();
+        drop(inner);
+        wake(reader);
+        self.taken.notify_waiters();
     }
 
     /// Why the connection has to end, if it has to.
@@ -281,6 +319,7 @@ impl Mailbox {
     pub(crate) fn shut(&self) -> Left {
         self.seal();
         let mut inner = self.inner.lock();
+        inner.reader = None;
         inner.flush();
         let letters = std::mem::take(&mut inner.letters);
         match inner.numbered.take() {
@@ -301,8 +340,13 @@ pub(crate) enum Left {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::*;
     use stonechat_stanza::message;
+    use tokio::task::JoinHandle;
+    use tokio::time::timeout;
 
     fn stanza(text: &str) -> Stanza {
         Stanza::message(message::Type::Chat).with_id(text)
@@ -332,6 +376,31 @@ mod tests {
         assert_eq!(each[1], "<r xmlns='urn:xmpp:sm:3'/>");
         letters.clear();
         assert!(!mailbox.take(&mut letters));
+    }
+
+    /// Somebody who waits.
+    async fn waiter(mailbox: &Arc<Mailbox>) -> JoinHandle<()> {
+        let mailbox = Arc::clone(mailbox);
+        let waiter = tokio::spawn(async move { mailbox.ready().await });
+        tokio::task::yield_now().await;
+        assert!(!waiter.is_finished());
+        waiter
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_last_is_woken_by_a_stanza_and_by_the_end() {
+        let mailbox = Arc::new(Mailbox::new(Wire::InStream, 1000));
+        let first = waiter(&mailbox).await;
+        let last = waiter(&mailbox).await;
+        mailbox.push(&stanza("a")).unwrap();
+        timeout(Duration::from_secs(1), last).await.unwrap().unwrap();
+        assert!(!first.is_finished());
+        first.abort();
+        assert!(mailbox.take(&mut Letters::default()));
+        let again = waiter(&mailbox).await;
+        mailbox.end(Ending::Shutdown);
+        timeout(Duration::from_secs(1), again).await.unwrap().unwrap();
+        assert_eq!(mailbox.ended().await, Ending::Shutdown);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use stonechat_stanza::Stanza;
 
 use super::numbered::Numbered;
-use super::{Ending, Full, Gathered, Inner, Letters, Mailbox, Numbers, TooHigh, Unacknowledged};
+use super::{Ending, Full, Gathered, Inner, Letters, Mailbox, Numbers, TooHigh, Unacknowledged, wake};
 use crate::journal::Unit;
 
 impl Mailbox {
@@ -56,11 +56,9 @@ impl Mailbox {
                 *asked_at = Some(tokio::time::Instant::now());
             }
         }
-        let arrived = was_empty && !letters.is_empty();
+        let reader = inner.reader_if_new(was_empty);
         drop(inner);
-        if arrived {
-            self.arrived.notify_one();
-        }
+        wake(reader);
         if acked > before {
             self.taken.notify_waiters();
         }
@@ -90,11 +88,9 @@ impl Mailbox {
         let Some(numbered) = numbered else { return };
         let was_empty = letters.is_empty();
         numbered.release(upto, letters);
-        let arrived = was_empty && !letters.is_empty();
+        let reader = inner.reader_if_new(was_empty);
         drop(inner);
-        if arrived {
-            self.arrived.notify_one();
-        }
+        wake(reader);
     }
 
     /// The connection is gone, and another may come.
@@ -102,6 +98,7 @@ impl Mailbox {
         let mut inner = self.inner.lock();
         inner.flush();
         inner.letters = Letters::default();
+        inner.reader = None;
         inner.asked_at = None;
         // These were about the connection.
         if matches!(inner.ending, Some(Ending::Resumed | Ending::Shutdown)) {

@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -90,7 +90,6 @@ impl<'a> Stream<'a> {
     async fn next(&mut self) -> Event {
         let Self { link, outgoing, session, timer, .. } = self;
         let mailbox = session.mailbox();
-        let mut arrived = pin!(mailbox.ready());
         poll_fn(|cx| {
             match outgoing.poll_write(cx, &mut link.transport, Some(mailbox)) {
                 Poll::Ready(Ok(())) => {
@@ -99,7 +98,7 @@ impl<'a> Stream<'a> {
                     if moved {
                         timer.asked(mailbox.unanswered_for());
                     }
-                    if arrived.as_mut().poll(cx).is_ready() {
+                    if mailbox.poll_ready(cx).is_ready() {
                         return Poll::Ready(Event::Mailbox);
                     }
                 }
@@ -153,15 +152,16 @@ impl<'a> Stream<'a> {
         let Self { link, outgoing, host, session, .. } = self;
         let Link { transport, input, decoder } = &mut **link;
         let Some(first) = decoder.decode(input)? else { return Ok(()) };
-        // Boxed, once for all that was read, as its state is several times that of an idle session.
-        let mut routing = Box::pin(async {
+        // Boxed, once for all that was read, as its state is several times that of an idle session. It is made where it stays:
+        // to make it first and then the room for it would be to copy it.
+        let mut routing = Box::into_pin(Box::write(Box::new_uninit(), async {
             let mut next = Some(first);
             while let Some(frame) = next {
                 take(host, session, frame).await?;
                 next = decoder.decode(input)?;
             }
             Ok(())
-        });
+        }));
         match poll_fn(|cx| Poll::Ready(routing.as_mut().poll(cx))).await {
             Poll::Ready(routed) => routed,
             Poll::Pending => write_while(routing, outgoing, transport, session.mailbox()).await,
@@ -176,7 +176,6 @@ async fn write_while(
     transport: &mut Transport,
     mailbox: &Mailbox,
 ) -> Result<(), End> {
-    let mut arrived = pin!(mailbox.ready());
     poll_fn(|cx| {
         if let Poll::Ready(routed) = routing.as_mut().poll(cx) {
             return Poll::Ready(routed);
@@ -184,10 +183,8 @@ async fn write_while(
         // That the connection is broken or the session has to end is noticed when the routing is done.
         while matches!(outgoing.poll_write(cx, transport, Some(mailbox)), Poll::Ready(Ok(())))
             && mailbox.ending().is_none()
-            && arrived.as_mut().poll(cx).is_ready()
-        {
-            arrived.set(mailbox.ready());
-        }
+            && mailbox.poll_ready(cx).is_ready()
+        {}
         Poll::Pending
     })
     .await
