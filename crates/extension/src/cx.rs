@@ -14,7 +14,8 @@ use crate::entry_id;
 use crate::journal::Unit;
 use crate::mailbox::Shelved;
 use crate::point::{Point, SessionAvailable, SessionUnavailable, Targets};
-use crate::session::{Account, Session, States};
+use crate::session::{Account, Session};
+use crate::states::States;
 use crate::tables::Tables;
 use crate::{AccountError, Acks, Host, On};
 
@@ -259,13 +260,13 @@ impl<'a> Cx<'a> {
     /// left; the default at first. Other stanzas that follow from it share the note, so it says for itself which it is about.
     #[must_use]
     pub fn note<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
-        self.out.notes.get_or_default()
+        Arc::clone(self.out.notes.get_or_default())
     }
 
     /// As [`Cx::note`], but `None` when nobody has asked for it yet.
     #[must_use]
     pub fn note_if_any<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.out.notes.get()
+        self.out.notes.get().cloned()
     }
 
     /// Sends a stanza to whomever `to` says, here or elsewhere. It needs a `from`, as clients' stanzas have.

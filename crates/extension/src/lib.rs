@@ -79,6 +79,7 @@ pub mod point;
 pub mod routing;
 mod server;
 mod session;
+mod states;
 mod table;
 mod tables;
 #[cfg(feature = "test-host")]

@@ -1,6 +1,5 @@
 //! Sessions and live accounts: what is known of the clients that are connected.
 
-use std::any::{Any, TypeId};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicI16, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -14,6 +13,7 @@ use crate::hold::{Hold, Succession};
 use crate::mailbox::{Mailbox, TooHigh};
 use crate::numbering::Numbering;
 use crate::point::Targets;
+use crate::states::States;
 
 /// Something that sessions hold for an extension; declared with [`Installer::session_state`](crate::Installer::session_state).
 pub trait SessionState: Default + Send + Sync + 'static {
@@ -49,39 +49,6 @@ impl Saved {
     }
 }
 
-/// Typed values by their type. Few of them, so a list beats a map.
-#[derive(Default)]
-pub(crate) struct States(RwLock<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>);
-
-impl States {
-    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        let states = self.0.read();
-        let (_, state) = states.iter().find(|(id, _)| *id == TypeId::of::<T>())?;
-        Arc::clone(state).downcast().ok()
-    }
-
-    pub(crate) fn get_or_default<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
-        if let Some(state) = self.get() {
-            return state;
-        }
-        let mut states = self.0.write();
-        if let Some((_, state)) = states.iter().find(|(id, _)| *id == TypeId::of::<T>())
-            && let Ok(state) = Arc::clone(state).downcast()
-        {
-            return state;
-        }
-        let state = Arc::new(T::default());
-        states.push((TypeId::of::<T>(), Arc::clone(&state) as Arc<dyn Any + Send + Sync>));
-        state
-    }
-}
-
-impl std::fmt::Debug for States {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} states", self.0.read().len())
-    }
-}
-
 /// An account of which at least one session is connected.
 #[derive(Debug)]
 pub struct Account {
@@ -109,13 +76,13 @@ impl Account {
 
     /// What an extension holds for the account while one of its sessions is connected; the default at first.
     #[must_use]
-    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> &T {
         self.states.get_or_default()
     }
 
     /// As [`Account::state`], but `None` when nobody has asked for it yet.
     #[must_use]
-    pub fn state_if_any<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+    pub fn state_if_any<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.states.get()
     }
 }
@@ -359,13 +326,13 @@ impl Session {
 
     /// What an extension holds for the session; the default at first.
     #[must_use]
-    pub fn state<T: SessionState>(&self) -> Arc<T> {
+    pub fn state<T: SessionState>(&self) -> &T {
         self.states.get_or_default()
     }
 
     /// As [`Session::state`], but `None` when nobody has asked for it yet.
     #[must_use]
-    pub fn state_if_any<T: SessionState>(&self) -> Option<Arc<T>> {
+    pub fn state_if_any<T: SessionState>(&self) -> Option<&T> {
         self.states.get()
     }
 }

@@ -35,7 +35,8 @@ use crate::handler::Begun;
 use crate::hosts::Hosts;
 use crate::journal::Journal;
 use crate::mailbox::Shelved;
-use crate::session::{Account, Session, States};
+use crate::session::{Account, Session};
+use crate::states::States;
 use crate::table::Table;
 use crate::tables::Tables;
 
@@ -147,7 +148,7 @@ impl Host {
 
     /// What an extension holds in memory for the host, also across a reload; the default at first.
     #[must_use]
-    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> &T {
         self.states.get_or_default()
     }
 

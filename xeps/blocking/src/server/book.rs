@@ -91,7 +91,7 @@ impl Book {
         }
         let shelf = host.state::<Shelf>();
         let _alone = shelf.lock(owner).lock().await;
-        self.current(host, &shelf, owner).await
+        self.current(host, shelf, owner).await
     }
 
     /// As [`Book::list`], for who has the lock.
@@ -124,7 +124,7 @@ impl Book {
         let task = tokio::spawn(async move {
             let shelf = host.state::<Shelf>();
             let _alone = shelf.lock(&owner).lock().await;
-            let before = book.current(&host, &shelf, &owner).await?;
+            let before = book.current(&host, shelf, &owner).await?;
             let after = Arc::new(edit.of(&before));
             // What is there stays there when the limit is lowered.
             if after.len() > before.len() && after.len() > book.most {

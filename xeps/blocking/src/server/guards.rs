@@ -64,11 +64,11 @@ impl AsyncGuard<ToAccount> for Extension {
         if is_home(from, event.account.as_str(), cx.domain()) {
             return Some(Verdict::Allow);
         }
-        let list = match event.targets.first() {
-            Some(target) => shelf::of(target.account()),
-            None => self.book.known(cx.host(), &event.account),
-        };
-        list.map(|list| to_account(event, &list))
+        let judge = |list: &List| to_account(event, list);
+        match event.targets.first() {
+            Some(target) => shelf::look_at(target.account(), judge),
+            None => self.book.known(cx.host(), &event.account).as_deref().map(judge),
+        }
     }
 
     async fn guard(&self, cx: &Cx<'_>, event: &ToAccount) -> Verdict {
@@ -117,7 +117,7 @@ impl AsyncGuard<FromClient> for Extension {
         if is_home(to, session.account().jid().as_str(), cx.domain()) {
             return Some(Verdict::Allow);
         }
-        shelf::of(session.account()).map(|list| from_client(event, &list))
+        shelf::look_at(session.account(), |list| from_client(event, list))
     }
 
     async fn guard(&self, cx: &Cx<'_>, event: &FromClient) -> Verdict {
@@ -144,11 +144,11 @@ impl AsyncGuard<FromAccount> for Extension {
         if is_home(to, from.bare_str(), cx.domain()) {
             return Some(Verdict::Allow);
         }
-        let list = match cx.session() {
-            Some(session) => shelf::of(session.account()),
-            None => self.book.known(cx.host(), &from.to_bare()),
-        };
-        list.map(|list| from_account(event, &list))
+        let judge = |list: &List| from_account(event, list);
+        match cx.session() {
+            Some(session) => shelf::look_at(session.account(), judge),
+            None => self.book.known(cx.host(), &from.to_bare()).as_deref().map(judge),
+        }
     }
 
     async fn guard(&self, cx: &Cx<'_>, event: &FromAccount) -> Verdict {
@@ -167,11 +167,10 @@ impl Guard<ToSession> for Extension {
         if event.stanza.kind().is_error() {
             return Verdict::Allow;
         }
-        let list = shelf::of(session.account()).filter(|list| !list.is_empty());
-        let covered = list.is_some_and(|list| {
-            !is_home(from, session.account().jid().as_str(), cx.domain()) && list.covers(from)
-        });
-        if covered { Verdict::Drop } else { Verdict::Allow }
+        let account = session.account();
+        let is_foreign = || !is_home(from, account.jid().as_str(), cx.domain());
+        let covered = shelf::look_at(account, |list| list.covers(from) && is_foreign());
+        if covered == Some(true) { Verdict::Drop } else { Verdict::Allow }
     }
 }
 

@@ -27,6 +27,11 @@ impl Cell {
         self.0.read().clone()
     }
 
+    /// What `look` says of the list.
+    fn look<T>(&self, look: impl FnOnce(&List) -> T) -> Option<T> {
+        self.0.read().as_deref().map(look)
+    }
+
     pub(super) fn set(&self, list: Option<Arc<List>>) {
         *self.0.write() = list;
     }
@@ -40,9 +45,18 @@ pub(super) struct Live {
     pub(super) telling: Mutex<()>,
 }
 
+fn cell(account: &Account) -> Option<&Cell> {
+    account.state_if_any::<Live>()?.cell.get().map(Arc::as_ref)
+}
+
 /// The list of a connected account, if it is known.
 pub(super) fn of(account: &Account) -> Option<Arc<List>> {
-    account.state_if_any::<Live>()?.cell.get()?.get()
+    cell(account)?.get()
+}
+
+/// What `look` says of the list of a connected account, if that is known.
+pub(super) fn look_at<T>(account: &Account, look: impl FnOnce(&List) -> T) -> Option<T> {
+    cell(account)?.look(look)
 }
 
 /// Whether a session has asked for the list, and is told of its changes (XEP-0191 §3.3).

@@ -33,7 +33,7 @@ impl Copies<FromClient> for Extension {
             return Ok(());
         }
         let wanted = |session: &Arc<Session>| !Arc::ptr_eq(session, sender);
-        self.send(cx, account, &audience, Direction::Sent, &event.stanza, wanted)
+        self.send(cx, account, audience, Direction::Sent, &event.stanza, wanted)
     }
 }
 
@@ -60,7 +60,7 @@ impl Copies<ToAccount> for Extension {
             sender != Some(session.jid().as_str())
                 && !event.targets.iter().any(|target| Arc::ptr_eq(target, session))
         };
-        self.send(cx, account, &audience, Direction::Received, &event.stanza, wanted)
+        self.send(cx, account, audience, Direction::Received, &event.stanza, wanted)
     }
 }
 
@@ -73,7 +73,7 @@ fn is_refused(event: &ToAccount) -> bool {
 }
 
 /// The account's audience, if there is anybody in it.
-fn audience(account: &Account) -> Option<Arc<Audience>> {
+fn audience(account: &Account) -> Option<&Audience> {
     account.state_if_any::<Audience>().filter(|audience| !audience.is_empty())
 }
 

@@ -76,7 +76,7 @@ impl Extension {
 
     /// The right to deliver, if there is anything to deliver and nobody else does it.
     async fn begin(&self, cx: &Cx<'_>, account: &BareJid) -> Result<Option<Delivering>, Error> {
-        let gates = cx.host().state::<Gates>();
+        let gates = cx.host().state::<Arc<Gates>>();
         let _closed = gates.close(account).await;
         // Most who come online have no messages.
         let nothing = self.waiting.is_empty(account).await?;

@@ -26,7 +26,7 @@ impl Claim<NoSession> for Extension {
             return Ok(None);
         }
         let kept = kept(cx, &mut event).await?;
-        let gates = cx.host().state::<Gates>();
+        let gates = cx.host().state::<Arc<Gates>>();
         let _passing = gates.pass(&event.account).await;
         let in_time = !gates.is_delivering(&event.account) && is_for_whoever_is_there(cx, &event.stanza);
         if in_time && self.deliver(cx, &event).await {
@@ -43,7 +43,7 @@ impl Claim<NoSession> for Extension {
             Err(error) => return Err(failed(cx, &event, &error)),
         }
         if in_time {
-            self.see_to_it(cx, &gates, &event.account);
+            self.see_to_it(cx, gates, &event.account);
         }
         Ok(None)
     }

@@ -64,7 +64,7 @@ impl Roster for Book {
         }
         // Under the lock, so that what was read is not put over what was written meanwhile.
         let _writer = self.shelf.lock(owner).lock().await;
-        self.shelf.current(&live, owner).await
+        self.shelf.current(live, owner).await
     }
 
     fn cached(&self, account: &Account) -> Option<Arc<Snapshot>> {
@@ -182,11 +182,11 @@ impl Shelf {
             }
             let is_visible = plan.push.is_some();
             // A session that came meanwhile waits for the lock to load the roster; one that was there has this state.
-            if let (Some(account), Some(live)) = (account, live) {
+            if let (Some(account), Some(live)) = (&account, live) {
                 live.set(Some(Arc::new(plan.snapshot)));
                 let news = News { announce: outcome.announce, push: plan.push };
                 if news.announce.is_some() || news.push.is_some() {
-                    live.announce(&account, news);
+                    live.announce(account, news);
                 }
             }
             return Ok((Updated { before, after }, is_visible));
