@@ -200,9 +200,13 @@ impl<P: Point> Hooks<P> {
         }
     }
 
-    /// Whether some claim wants stanzas of this kind and type.
-    fn is_claimed(&self, kind: Kind) -> bool {
-        self.claimed.contains(kind)
+    /// Whether some claim may want the event. To be asked first where most events are wanted by none, as to offer one moves it about.
+    pub(crate) fn may_be_wanted(&self, cx: &Cx<'_>, event: &P) -> bool
+    where
+        P: StanzaPoint,
+    {
+        let kind = event.stanza().kind();
+        self.claimed.contains(kind) && self.claims.iter().any(|claim| may_want(claim, cx, event, kind))
     }
 
     /// Offers the event to who claims such, and tells its sender of an error; gives it back when nobody took it.
@@ -211,17 +215,11 @@ impl<P: Point> Hooks<P> {
         P: StanzaPoint,
     {
         let kind = event.stanza().kind();
-        if !self.is_claimed(kind) {
-            return Some(event);
-        }
-        for (select, Entry { source, handler }) in &self.claims {
-            if !select.contains(kind) {
+        for claim in &self.claims {
+            if !may_want(claim, cx, &event, kind) {
                 continue;
             }
-            // One that panics instead of saying so is offered the event, too.
-            if source.run("claim", P::NAME, || handler.wants(cx, &event)) == Some(false) {
-                continue;
-            }
+            let (_, Entry { source, handler }) = claim;
             let original = event.stanza().clone();
             let error = match source.wait("claim", P::NAME, handler.claim(cx, event)).await {
                 Some(Ok(back)) => {
@@ -269,6 +267,16 @@ impl<P: Point> Hooks<P> {
     pub(crate) fn is_recorded(&self, kind: Kind) -> bool {
         self.recorded.contains(kind)
     }
+}
+
+/// Whether a claim may want an event of this kind. One that panics instead of saying so is offered it, too.
+fn may_want<P: Point>(
+    (select, Entry { source, handler }): &(Select, Entry<dyn Claim<P>>),
+    cx: &Cx<'_>,
+    event: &P,
+    kind: Kind,
+) -> bool {
+    select.contains(kind) && source.run("claim", P::NAME, || handler.wants(cx, event)) != Some(false)
 }
 
 /// What follows from a verdict; from none, as the guard has failed, that nothing passes.

@@ -92,7 +92,10 @@ impl Host {
         }
         hooks.observe(&cx, &event);
         hooks.copy(&mut cx, &event);
-        let Some(event) = hooks.offer(&mut cx, event).await else { return };
+        if hooks.may_be_wanted(&cx, &event) {
+            let Some(back) = hooks.offer(&mut cx, event).await else { return };
+            event = back;
+        }
         match choice {
             Choice::Deliver(_) => self.to_targets(&tables, event, out).await,
             Choice::Undelivered => self.undelivered(event.account, None, event.stanza, out).await,

@@ -100,7 +100,10 @@ impl Host {
         }
         hooks.observe(&cx, &event);
         hooks.copy(&mut cx, &event);
-        let Some(event) = hooks.offer(&mut cx, event).await else { return };
+        if hooks.may_be_wanted(&cx, &event) {
+            let Some(back) = hooks.offer(&mut cx, event).await else { return };
+            event = back;
+        }
         let mut stanza = event.stanza;
         if stanza.to().is_none() {
             // RFC 6120 §10.3: the account handles it. Presence without `to` is for an extension to broadcast.
