@@ -13,7 +13,7 @@ use stonechat_extension::Registry;
 use stonechat_server::Server;
 use stonechat_server::config::Kind;
 use stonechat_store::{Store, sqlite};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::Place;
 use crate::config::Settings;
@@ -37,10 +37,18 @@ pub(crate) fn run(place: &Place) -> Result<(), Failure> {
     let lock = directory.lock_for_a_server()?;
     // Blocks, and nobody waits yet.
     let store = Store::sqlite(directory.database(), sqlite::Options::default())?;
-    let runtime = Builder::new_multi_thread().worker_threads(settings.threads).enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::io("the runtime cannot be started", error))?;
+    let runtime =
+        runtime(settings.threads).map_err(|error| Failure::io("the runtime cannot be started", error))?;
     let start = Start { place, registry, settings, logging, directory: &directory, store, lock };
     runtime.block_on(start.serve())
+}
+
+/// What carries stanzas. A thread that is alone need not look what others have left to do.
+fn runtime(threads: usize) -> std::io::Result<Runtime> {
+    match threads {
+        1 => Builder::new_current_thread().enable_all().build(),
+        several => Builder::new_multi_thread().worker_threads(several).enable_all().build(),
+    }
 }
 
 /// What a server starts with.
