@@ -85,6 +85,10 @@ fn escape(bytes: &[u8], class: u8, replacement: Replacement, mut out: impl FnMut
             at += BLOCK;
             continue;
         }
+        // A rest that is shorter than a block is looked at as the end of one.
+        if bytes.len() - at < BLOCK && bytes.last_chunk().is_some_and(is_plain) {
+            break;
+        }
         let end = bytes.len().min(at + BLOCK);
         while at < end {
             if SPECIAL[bytes[at] as usize] & class == 0 {
