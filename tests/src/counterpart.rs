@@ -297,8 +297,22 @@ impl Counterpart {
     }
 
     fn register(&self, user: &str) {
+        let began = Instant::now();
+        loop {
+            let output = Process::spawn(self.registration(user)).finish(PATIENCE);
+            // ejabberd listens before it has its tables.
+            let is_early = self.kind == Kind::Ejabberd && output.stdout.contains("no_exists");
+            if !is_early || began.elapsed() > PATIENCE {
+                let _ = output.expect_success();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn registration(&self, user: &str) -> Command {
         let password = format!("pw-{user}");
-        let command = match self.kind {
+        match self.kind {
             Kind::Prosody => {
                 let mut command = foreign::program("prosodyctl");
                 command.arg("--config").arg(self.folder.path().join("prosody.cfg.lua"));
@@ -306,8 +320,7 @@ impl Counterpart {
                 command
             }
             Kind::Ejabberd => self.command(&["register", user, self.domain(), &password]),
-        };
-        let _ = Process::spawn(command).finish(PATIENCE).expect_success();
+        }
     }
 }
 
