@@ -132,6 +132,13 @@ pub struct ToSession {
     pub hold_back: Option<HoldBack>,
 }
 
+impl From<Stanza> for ToSession {
+    /// One that does not wait.
+    fn from(stanza: Stanza) -> Self {
+        Self { stanza, hold_back: None }
+    }
+}
+
 /// How a stanza waits in a mailbox for another that leaves at once, for [`Mailbox::flush`](crate::Mailbox::flush), or until too many bytes
 /// wait. Its place among all that the session is sent stays what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

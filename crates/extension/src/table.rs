@@ -11,8 +11,10 @@ use stonechat_jid::{BareJid, FullJid};
 use crate::mailbox::Mailbox;
 use crate::session::{Account, Session};
 
-/// Enough that two tasks seldom want the same lock.
+/// Enough that two tasks seldom want the same lock; a power of two.
 const SHARDS: usize = 64;
+/// Leaves so many of 64 bits as a number below [`SHARDS`] has.
+const SHARD_SHIFT: u32 = u64::BITS - SHARDS.ilog2();
 
 type Shard = RwLock<HashMap<BareJid, Arc<Account>>>;
 
@@ -44,8 +46,13 @@ pub(crate) enum Refused {
 impl Table {
     /// By the first bytes, where accounts of one domain differ.
     fn shard(&self, bare: &str) -> &Shard {
-        let mix = |hash: usize, byte: u8| hash.wrapping_mul(31).wrapping_add(byte.into());
-        &self.shards[bare.bytes().take(16).fold(bare.len(), mix) % SHARDS]
+        let mut first = [0; 16];
+        let len = bare.len().min(first.len());
+        first[..len].copy_from_slice(&bare.as_bytes()[..len]);
+        let [low, high] = [0, 8].map(|at| u64::from_le_bytes(std::array::from_fn(|byte| first[at + byte])));
+        // An odd number with as many ones as zeros: its product's highest bits depend on every bit of both.
+        let mix = low.wrapping_add(high.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        &self.shards[(mix >> SHARD_SHIFT) as usize]
     }
 
     /// The account with this address, if it is connected.
@@ -118,6 +125,19 @@ impl Table {
 mod tests {
     use super::*;
     use crate::Wire;
+
+    #[test]
+    fn accounts_are_spread_over_the_shards() {
+        let table = Table::default();
+        for name in ["user", "juliet.of.", "x"] {
+            let mut counts = [0_u32; SHARDS];
+            for number in 0..6_400 {
+                let shard = table.shard(&format!("{name}{number}@example.org"));
+                counts[table.shards.iter().position(|other| std::ptr::eq(other, shard)).unwrap()] += 1;
+            }
+            assert!(counts.iter().all(|count| (25..400).contains(count)), "{name}: {counts:?}");
+        }
+    }
 
     #[test]
     fn an_account_whose_only_session_was_refused_is_not_connected() {

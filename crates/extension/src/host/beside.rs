@@ -42,7 +42,7 @@ impl Host {
         match label {
             None => {
                 if let Some(stanza) = self.offer(stanza, &mut out).await {
-                    self.local(stanza, &mut out).await;
+                    self.carry(&self.tables(), self.local_way(&stanza), stanza, &mut out).await;
                 }
             }
             Some(label) => self.serve(label, stanza, &mut out).await,

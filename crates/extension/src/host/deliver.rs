@@ -11,49 +11,16 @@ use super::receive::refuse;
 use crate::cx::{Cx, Effect, Outbox};
 use crate::hooks::Refusal;
 use crate::mailbox::Ending;
-use crate::point::{NoAccount, NoSession, Targets, ToAccount};
+use crate::point::{NoAccount, NoSession, Targets, ToAccount, ToSession};
 use crate::routing::{Candidate, Choice, choose, is_direct};
 use crate::session::{Account, Session};
 use crate::tables::Tables;
 
 impl Host {
-    /// Delivers a stanza for this host's domain.
-    pub(super) async fn local(self: &Arc<Self>, stanza: Stanza, out: &mut Outbox) {
-        let Some(to) = stanza.to() else { return };
-        let full = to.resource().is_some();
-        if !full && self.asked.take(&stanza) {
-            return;
-        }
-        match (to.local(), stanza.kind()) {
-            (None, kind) => self.to_host(kind, full, stanza, out).await,
-            (Some(_), Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set))) if !full => {
-                let account = to.to_bare();
-                self.answer(kind, stanza, Some(account), out).await;
-            }
-            (Some(_), _) => {
-                let live = self.table.get(to.bare_str());
-                self.to_account(live, full, stanza, out).await;
-            }
-        }
-    }
-
-    /// RFC 6120 §10.5.2 and §10.5.3: the domain itself.
-    async fn to_host(self: &Arc<Self>, kind: Kind, full: bool, stanza: Stanza, out: &mut Outbox) {
-        match kind {
-            Kind::Iq(kind @ (iq::Type::Get | iq::Type::Set)) if !full => {
-                self.answer(kind, stanza, None, out).await
-            }
-            Kind::Iq(iq::Type::Get | iq::Type::Set)
-            | Kind::Message(message::Type::Normal | message::Type::Chat | message::Type::Groupchat) => {
-                bounce(&stanza, &StanzaError::service_unavailable(), out);
-            }
-            Kind::Iq(_) | Kind::Message(_) | Kind::Presence(_) => {}
-        }
-    }
-
     /// RFC 6121 §8.5: an account, or one of its sessions. `live` is its live state, if it is connected.
     pub(super) async fn to_account(
         self: &Arc<Self>,
+        tables: &Arc<Tables>,
         live: Option<Arc<Account>>,
         full: bool,
         stanza: Stanza,
@@ -75,9 +42,8 @@ impl Host {
                 }
             }
         };
-        let tables = self.tables();
         let hooks = &tables.to_account;
-        let mut cx = Cx::new(self, &tables, None, out);
+        let mut cx = Cx::new(self, tables, None, out);
         let mut event = ToAccount { stanza, account, targets };
         match hooks.admit_after_wait(&cx, &mut event).await {
             Ok(()) => {}
@@ -97,7 +63,7 @@ impl Host {
             event = back;
         }
         match choice {
-            Choice::Deliver(_) => self.to_targets(&tables, event, out).await,
+            Choice::Deliver(_) => self.to_targets(tables, event, out).await,
             Choice::Undelivered => self.undelivered(event.account, None, event.stanza, out).await,
             Choice::Unavailable => bounce(&event.stanza, &StanzaError::service_unavailable(), out),
             Choice::Ignore => {}
@@ -112,14 +78,15 @@ impl Host {
         };
         let mut without = Targets::new();
         for session in others {
-            if self.to_session(tables, session, stanza.clone(), out).await.is_err() {
+            if !self.to_session(tables, session, &mut ToSession::from(stanza.clone()), out).await {
                 without.push(Arc::clone(session));
             }
         }
-        if let Err(stanza) = self.to_session(tables, last, stanza, out).await {
+        let mut event = ToSession::from(stanza);
+        if !self.to_session(tables, last, &mut event, out).await {
             without.push(Arc::clone(last));
             if without.len() == targets.len() {
-                return self.missed(account, stanza, &without, out).await;
+                return self.missed(account, event.stanza, &without, out).await;
             }
         }
         // Who is held is not slow: it is being given what was stored for it.
@@ -183,8 +150,10 @@ impl Host {
         stanza: Stanza,
         out: &mut Outbox,
     ) {
-        if let Err(stanza) = self.to_session(&self.tables(), session, stanza, out).await {
-            self.missed(session.account().jid().clone(), stanza, std::slice::from_ref(session), out).await;
+        let mut event = ToSession::from(stanza);
+        if !self.to_session(&self.tables(), session, &mut event, out).await {
+            self.missed(session.account().jid().clone(), event.stanza, std::slice::from_ref(session), out)
+                .await;
         }
     }
 }
@@ -201,7 +170,7 @@ fn give_up(session: &Session) {
     session.mailbox().end(Ending::TooSlow);
 }
 
-fn bounce(stanza: &Stanza, error: &StanzaError, out: &mut Outbox) {
+pub(super) fn bounce(stanza: &Stanza, error: &StanzaError, out: &mut Outbox) {
     if let Some(reply) = stanza.error_reply(error) {
         out.push(Effect::Route(reply));
     }

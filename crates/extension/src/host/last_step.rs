@@ -16,17 +16,18 @@ use crate::session::Session;
 use crate::tables::Tables;
 
 impl Host {
-    /// Brings a stanza to a session, or gives it back when that cannot take it. A message waits while the session is held; when it has
-    /// been replaced meanwhile, its successor gets the message.
+    /// Brings a stanza to a session; false when that cannot take it. A message waits while the session is held; when it has been replaced
+    /// meanwhile, its successor gets the message.
     pub(super) async fn to_session(
         self: &Arc<Self>,
         tables: &Arc<Tables>,
         session: &Arc<Session>,
-        stanza: Stanza,
+        event: &mut ToSession,
         out: &mut Outbox,
-    ) -> Result<(), Stanza> {
-        let touched = last_touch(tables, &mut Cx::new(self, tables, Some(session), out), stanza);
-        let Some(event) = touched else { return Ok(()) };
+    ) -> bool {
+        if !last_touch(tables, &mut Cx::new(self, tables, Some(session), out), event) {
+            return true;
+        }
         let mut delivered = match &event.hold_back {
             Some(how) => session.mailbox().hold_back(&event.stanza, how).is_ok(),
             None => self.put(session, &event.stanza, out).await,
@@ -37,11 +38,10 @@ impl Host {
         {
             delivered = self.put(&successor, &event.stanza, out).await;
         }
-        if !delivered {
-            return Err(event.stanza);
+        if delivered {
+            tables.to_session.observe(&Cx::new(self, tables, Some(session), out), event);
         }
-        tables.to_session.observe(&Cx::new(self, tables, Some(session), out), &event);
-        Ok(())
+        delivered
     }
 
     /// The same for a stanza that need not wait for who holds the session: false when the session could not take it.
@@ -53,8 +53,10 @@ impl Host {
         out: &mut Outbox,
     ) -> bool {
         let tables = self.tables();
-        let touched = last_touch(&tables, &mut Cx::new(self, &tables, Some(session), out), stanza);
-        let Some(event) = touched else { return true };
+        let mut event = ToSession::from(stanza);
+        if !last_touch(&tables, &mut Cx::new(self, &tables, Some(session), out), &mut event) {
+            return true;
+        }
         let delivered = self.put_past_hold(session, &event.stanza, stored, out).await;
         if delivered {
             tables.to_session.observe(&Cx::new(self, &tables, Some(session), out), &event);
@@ -72,7 +74,10 @@ impl Host {
     ) -> bool {
         let tables = self.tables();
         let mut cx = Cx::new(self, &tables, Some(session), out);
-        let Some(event) = last_touch(&tables, &mut cx, stanza) else { return true };
+        let mut event = ToSession::from(stanza);
+        if !last_touch(&tables, &mut cx, &mut event) {
+            return true;
+        }
         let delivered = session.mailbox().push_stored(&event.stanza, stored).is_ok();
         if delivered {
             tables.to_session.observe(&cx, &event);
@@ -144,17 +149,14 @@ enum Waited {
     ForRoom,
 }
 
-/// Runs the [`ToSession`] guards and maps; `None` when the stanza goes no further.
-fn last_touch(tables: &Tables, cx: &mut Cx<'_>, stanza: Stanza) -> Option<ToSession> {
-    let mut event = ToSession { stanza, hold_back: None };
-    match tables.to_session.admit(cx, &mut event) {
-        Ok(()) => Some(event),
-        Err(Refusal::Silent) => None,
-        Err(refusal) => {
-            refuse(cx, &event.stanza, refusal);
-            None
-        }
+/// Runs the [`ToSession`] guards and maps; false when the stanza goes no further.
+fn last_touch(tables: &Tables, cx: &mut Cx<'_>, event: &mut ToSession) -> bool {
+    match tables.to_session.admit(cx, event) {
+        Ok(()) => return true,
+        Err(Refusal::Silent) => {}
+        Err(refusal) => refuse(cx, &event.stanza, refusal),
     }
+    false
 }
 
 /// Puts a stanza into a mailbox, at the latest at `deadline`.

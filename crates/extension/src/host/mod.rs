@@ -10,6 +10,7 @@ mod receive;
 mod request;
 mod resume;
 mod succession;
+mod way;
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -158,8 +159,7 @@ impl Host {
         self.tables.load_full()
     }
 
-    /// Puts other tables in service. A stanza under way finishes the hook point that it has come to with the old ones; the points after
-    /// that, and what follows from it, go by the new ones.
+    /// Puts other tables in service. A stanza under way goes on by the old ones; what follows from it goes by the new ones.
     pub fn reload(&self, tables: Arc<Tables>) {
         self.tables.store(tables);
     }
@@ -307,13 +307,15 @@ impl Host {
             match effect {
                 Effect::Route(stanza) => {
                     if let Some(stanza) = self.leave(stanza, &mut out).await {
-                        self.route(stanza, &mut out).await;
+                        self.carry(&self.tables(), self.way(&stanza), stanza, &mut out).await;
                     }
                 }
-                Effect::RoutePastGuards(stanza) => self.route(stanza, &mut out).await,
+                Effect::RoutePastGuards(stanza) => {
+                    self.carry(&self.tables(), self.way(&stanza), stanza, &mut out).await
+                }
                 Effect::ToAccount(host, account, stanza) => {
                     if let Some(stanza) = host.leave(stanza, &mut out).await {
-                        host.to_account(Some(account), false, stanza, &mut out).await;
+                        host.to_account(&host.tables(), Some(account), false, stanza, &mut out).await;
                     }
                 }
                 Effect::ToSession(host, session, stanza) => {

@@ -58,7 +58,10 @@ impl Host {
         }
         let mut out = Outbox::from(session);
         let tables = self.tables();
-        self.accept(session, &tables, stanza, &mut out).await;
+        let mut event = FromClient { stanza };
+        if self.accept(session, &tables, &mut event, &mut out).await {
+            self.carry(&tables, self.way(&event.stanza), event.stanza, &mut out).await;
+        }
         if tables.routed.is_recorded(kind) {
             let cx = Cx::new(self, &tables, Some(session), &mut out);
             // It is too late to refuse anything; what went wrong is in the log.
@@ -72,47 +75,47 @@ impl Host {
         Ok(())
     }
 
+    /// Has the extensions see what a client has sent; says whether it goes on. It stays where it is, as to move it about costs more than
+    /// most extensions do with it.
     async fn accept(
         self: &Arc<Self>,
         session: &Arc<Session>,
         tables: &Arc<Tables>,
-        stanza: Stanza,
+        event: &mut FromClient,
         out: &mut Outbox,
-    ) {
+    ) -> bool {
         let hooks = &tables.from_client;
         let mut cx = Cx::new(self, tables, Some(session), out);
-        if let Some(defect) = stanza.defect() {
+        if let Some(defect) = event.stanza.defect() {
             // The address may be what is wrong, so the error comes from the account.
-            let mut stanza = stanza;
-            stanza.set_to(stonechat_jid::Jid::from(session.account().jid().clone()));
-            cx.send_error(&stanza, &defect.into());
-            return;
-        }
-        let mut event = FromClient { stanza };
-        if let Err(refusal) = hooks.admit_after_wait(&cx, &mut event).await {
-            return tell(&mut cx, session, &event.stanza, refusal);
+            event.stanza.set_to(stonechat_jid::Jid::from(session.account().jid().clone()));
+            cx.send_error(&event.stanza, &defect.into());
+            return false;
         }
         let kind = event.stanza.kind();
-        if hooks.is_recorded(kind)
-            && let Err(refusal) = hooks.record(&cx, kind, &event).await
-        {
-            return tell(&mut cx, session, &event.stanza, refusal);
+        let mut admitted = hooks.admit_after_wait(&cx, event).await;
+        if admitted.is_ok() && hooks.is_recorded(kind) {
+            admitted = hooks.record(&cx, kind, event).await;
         }
-        hooks.observe(&cx, &event);
-        hooks.copy(&mut cx, &event);
-        if hooks.may_be_wanted(&cx, &event) {
-            let Some(back) = hooks.offer(&mut cx, event).await else { return };
-            event = back;
+        if let Err(refusal) = admitted {
+            tell(&mut cx, session, &event.stanza, refusal);
+            return false;
         }
-        let mut stanza = event.stanza;
-        if stanza.to().is_none() {
+        hooks.observe(&cx, event);
+        hooks.copy(&mut cx, event);
+        if hooks.may_be_wanted(&cx, event) {
+            let offered = std::mem::replace(event, FromClient { stanza: Stanza::new(kind) });
+            let Some(back) = hooks.offer(&mut cx, offered).await else { return false };
+            *event = back;
+        }
+        if event.stanza.to().is_none() {
             // RFC 6120 §10.3: the account handles it. Presence without `to` is for an extension to broadcast.
-            if matches!(stanza.kind(), Kind::Presence(_)) {
-                return;
+            if matches!(kind, Kind::Presence(_)) {
+                return false;
             }
-            stanza.set_to(stonechat_jid::Jid::from(session.account().jid().clone()));
+            event.stanza.set_to(stonechat_jid::Jid::from(session.account().jid().clone()));
         }
-        self.route(stanza, out).await;
+        true
     }
 
     /// Carries a stanza that a server or service elsewhere has sent to an address of this host. The caller vouches that the peer may
@@ -135,29 +138,13 @@ impl Host {
                 out.push(Effect::Route(reply));
             }
         } else {
-            self.local(stanza, &mut out).await;
+            self.carry(&self.tables(), self.local_way(&stanza), stanza, &mut out).await;
         }
         self.drain(out).await;
     }
 
     fn is_served_here(&self, domain: &str) -> bool {
         domain == self.domain() || self.hosts.upgrade().is_some_and(|hosts| hosts.has(domain))
-    }
-
-    /// Finds out whom a stanza is for.
-    pub(super) async fn route(self: &Arc<Self>, stanza: Stanza, out: &mut Outbox) {
-        let Some(to) = stanza.to() else {
-            tracing::warn!(host = %self.jid, "a stanza without `to` was dropped");
-            return;
-        };
-        if to.domain() == self.domain() {
-            return self.local(stanza, out).await;
-        }
-        let Some(hosts) = self.hosts.upgrade() else { return };
-        match hosts.get(to.domain()) {
-            Some(other) => other.local(stanza, out).await,
-            None => self.beside(&hosts, stanza, out).await,
-        }
     }
 }
 

@@ -14,11 +14,13 @@ use crate::hooks::Refusal;
 use crate::iq::{On, Request};
 use crate::numbering::random;
 use crate::session::Session;
+use crate::tables::Tables;
 
 impl Host {
     /// Answers a request to the host or to the bare JID of an account.
     pub(super) async fn answer(
         self: &Arc<Self>,
+        tables: &Arc<Tables>,
         kind: iq::Type,
         stanza: Stanza,
         account: Option<BareJid>,
@@ -29,8 +31,7 @@ impl Host {
             ours.cloned().or_else(|| self.session_of(from.as_str()))
         });
         let mut request = Request { on: On::of(account.as_ref(), &stanza), stanza, account };
-        let tables = self.tables();
-        let mut cx = Cx::new(self, &tables, asker.as_ref(), out);
+        let mut cx = Cx::new(self, tables, asker.as_ref(), out);
         match tables.requests.judge(&cx, &request).await {
             Ok(()) => {}
             // The owner answers for somebody who is nobody, and cannot tell more than of an account that is not there.
@@ -40,7 +41,10 @@ impl Host {
             },
             Err(refusal) => return refuse(&mut cx, &request.stanza, refusal),
         }
-        let Some(request) = tables.requests.offer(&mut cx, request).await else { return };
+        if tables.requests.may_be_wanted(&cx, &request) {
+            let Some(back) = tables.requests.offer(&mut cx, request).await else { return };
+            request = back;
+        }
         let mark = cx.mark();
         let answer = tables.iq.answer(&mut cx, kind, &request).await;
         // What the handler sent because of the request follows the answer to it.

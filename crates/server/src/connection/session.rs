@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use stonechat_extension::{Ending, Host, Mailbox, Session};
-use stonechat_stanza::{Kind, iq};
+use stonechat_stanza::{Kind, Stanza, iq};
 use stonechat_stream::codec::{Frame, Nonza};
 use stonechat_stream::{StreamError, session};
 use tokio::time::Instant;
@@ -157,7 +157,14 @@ impl<'a> Stream<'a> {
         let mut routing = Box::into_pin(Box::write(Box::new_uninit(), async {
             let mut next = Some(first);
             while let Some(frame) = next {
-                take(host, session, frame).await?;
+                match frame {
+                    // Not by way of another future, as each moves it twice.
+                    Frame::Stanza(stanza) if !is_answered(host, session, &stanza)? => {
+                        host.from_client(session, stanza).await?;
+                    }
+                    Frame::Stanza(_) => {}
+                    other => take(host, session, other).await?,
+                }
                 next = decoder.decode(input)?;
             }
             Ok(())
@@ -190,24 +197,24 @@ async fn write_while(
     .await
 }
 
-/// Takes one frame.
-async fn take(host: &Arc<Host>, session: &Arc<Session>, frame: Frame) -> Result<(), End> {
-    // What a client had sent before it learnt that its session is over is nobody's.
-    if session.has_ended() {
-        return Ok(());
+/// Answers the request for a session of RFC 3921, which does nothing; says whether it was one.
+fn is_answered(host: &Arc<Host>, session: &Arc<Session>, stanza: &Stanza) -> Result<bool, End> {
+    if stanza.kind() != Kind::Iq(iq::Type::Set) || session.has_ended() {
+        return Ok(false);
     }
+    let Some(answer) = session::answer(stanza) else { return Ok(false) };
+    let pushed = session.mailbox().push(&answer).map_err(|_| End::Stuck);
+    host.handled(session, stanza.kind());
+    pushed.map(|()| true)
+}
+
+/// Takes a frame that is no stanza.
+async fn take(host: &Arc<Host>, session: &Arc<Session>, frame: Frame) -> Result<(), End> {
     match frame {
-        Frame::Stanza(stanza) => {
-            if stanza.kind() == Kind::Iq(iq::Type::Set)
-                && let Some(answer) = session::answer(&stanza)
-            {
-                let pushed = session.mailbox().push(&answer).map_err(|_| End::Stuck);
-                host.handled(session, stanza.kind());
-                return pushed;
-            }
-            Ok(host.from_client(session, stanza).await?)
-        }
+        // What a client had sent before it learnt that its session is over is nobody's.
+        _ if session.has_ended() => Ok(()),
         Frame::Nonza(nonza) => take_nonza(host, session, &nonza).await,
+        Frame::Stanza(_) => Ok(()),
         Frame::Close => Err(End::Closed),
         Frame::Open(_) => Err(End::Error(StreamError::bad_format())),
     }

@@ -51,6 +51,11 @@ impl Extension {
     }
 }
 
+/// What `otherwise` says of an address that the list covers. Most lists are empty, so that is looked at first.
+fn unless_covered(list: &List, jid: JidRef<'_>, otherwise: impl FnOnce() -> Verdict) -> Verdict {
+    if list.covers(jid) { otherwise() } else { Verdict::Allow }
+}
+
 fn to_account(event: &ToAccount, list: &List) -> Verdict {
     let covered = event.stanza.from().is_some_and(|from| list.covers(from));
     if covered { inbound(event.stanza.kind()) } else { Verdict::Allow }
@@ -61,14 +66,14 @@ fn to_account(event: &ToAccount, list: &List) -> Verdict {
 impl AsyncGuard<ToAccount> for Extension {
     fn at_once(&self, cx: &Cx<'_>, event: &ToAccount) -> Option<Verdict> {
         let from = event.stanza.from()?;
-        if is_home(from, event.account.as_str(), cx.domain()) {
-            return Some(Verdict::Allow);
-        }
-        let judge = |list: &List| to_account(event, list);
-        match event.targets.first() {
+        let home = || is_home(from, event.account.as_str(), cx.domain()).then_some(Verdict::Allow);
+        let judge =
+            |list: &List| unless_covered(list, from, || home().unwrap_or(inbound(event.stanza.kind())));
+        let judged = match event.targets.first() {
             Some(target) => shelf::look_at(target.account(), judge),
             None => self.book.known(cx.host(), &event.account).as_deref().map(judge),
-        }
+        };
+        judged.or_else(home)
     }
 
     async fn guard(&self, cx: &Cx<'_>, event: &ToAccount) -> Verdict {
@@ -114,10 +119,9 @@ impl AsyncGuard<FromClient> for Extension {
         let (Some(to), Some(session)) = (event.stanza.to(), cx.session()) else {
             return Some(Verdict::Allow);
         };
-        if is_home(to, session.account().jid().as_str(), cx.domain()) {
-            return Some(Verdict::Allow);
-        }
-        shelf::look_at(session.account(), |list| from_client(event, list))
+        let home = || is_home(to, session.account().jid().as_str(), cx.domain()).then_some(Verdict::Allow);
+        let refuse = || home().unwrap_or_else(|| Verdict::Reject(blocked()));
+        shelf::look_at(session.account(), |list| unless_covered(list, to, refuse)).or_else(home)
     }
 
     async fn guard(&self, cx: &Cx<'_>, event: &FromClient) -> Verdict {

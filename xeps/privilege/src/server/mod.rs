@@ -229,10 +229,8 @@ fn show_all(cx: &mut Cx<'_>, component: &BareJid) {
 impl Guard<ToAccount> for Extension {
     fn guard(&self, _: &Cx<'_>, event: &ToAccount) -> Verdict {
         let is_error = event.stanza.kind() == Kind::Presence(presence::Type::Error);
-        match event.stanza.from() {
-            Some(from) if is_error && self.sees_presence(from.as_str()) => Verdict::Drop,
-            _ => Verdict::Allow,
-        }
+        let is_answer = || event.stanza.from().is_some_and(|from| self.sees_presence(from.as_str()));
+        if is_error && is_answer() { Verdict::Drop } else { Verdict::Allow }
     }
 }
 
