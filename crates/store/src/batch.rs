@@ -31,7 +31,7 @@ use std::sync::Arc;
 #[must_use = "a batch does nothing until it is committed"]
 pub struct Batch {
     driver: Arc<dyn Driver>,
-    writes: Vec<Write>,
+    writes: Arc<Vec<Write>>,
     bytes: usize,
     error: Option<Error>,
     pub(crate) uploads: Vec<Upload>,
@@ -39,12 +39,12 @@ pub struct Batch {
 
 impl Batch {
     pub(crate) fn new(driver: Arc<dyn Driver>) -> Self {
-        Self { driver, writes: Vec::new(), bytes: 0, error: None, uploads: Vec::new() }
+        Self { driver, writes: Arc::default(), bytes: 0, error: None, uploads: Vec::new() }
     }
 
     /// Removes everything of an owner in all stores.
     pub fn erase(mut self, owner: &Owner) -> Self {
-        self.writes.push(Write::Erase { owner: owner.clone() });
+        Arc::make_mut(&mut self.writes).push(Write::Erase { owner: owner.clone() });
         self
     }
 
@@ -78,14 +78,14 @@ impl Batch {
         } else if self.bytes > MAX_BATCH_BYTES || self.writes.len() >= MAX_BATCH_WRITES {
             self.refuse(too_large(self.bytes, MAX_BATCH_BYTES));
         } else if self.error.is_none() {
-            self.writes.push(write);
+            Arc::make_mut(&mut self.writes).push(write);
         }
         self
     }
 
     pub(crate) fn refuse(&mut self, error: Error) {
         self.error.get_or_insert(error);
-        self.writes.clear();
+        self.writes = Arc::default();
     }
 
     /// Applies the batch and returns when it is durable.
@@ -98,15 +98,26 @@ impl Batch {
     /// # Cancel safety
     /// A dropped call never leaves half a batch. Once the driver has taken the batch (at the first poll, unless its
     /// queue is full) it is applied as if somebody waited for it; before that, nothing is written.
-    pub async fn commit(self) -> Result<Committed, Error> {
-        if let Some(error) = self.error {
+    pub async fn commit(mut self) -> Result<Committed, Error> {
+        self.try_commit().await
+    }
+
+    /// As [`commit`](Self::commit), but the batch is still there should it fail, to be tried again.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit). What is wrong with the batch itself is told once: it is [empty](Self::is_empty) then.
+    ///
+    /// # Cancel safety
+    /// As [`commit`](Self::commit).
+    pub async fn try_commit(&mut self) -> Result<Committed, Error> {
+        if let Some(error) = self.error.take() {
             return Err(error);
         }
         if self.writes.is_empty() {
             return Ok(Committed { outcomes: Vec::new() });
         }
-        let outcomes = self.driver.commit(self.writes).await?;
-        self.uploads.into_iter().for_each(Upload::keep);
+        let outcomes = self.driver.commit(Arc::clone(&self.writes)).await?;
+        self.uploads.drain(..).for_each(Upload::keep);
         Ok(Committed { outcomes })
     }
 }

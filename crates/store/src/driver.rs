@@ -117,6 +117,8 @@ pub enum Write {
         entry: Entry,
         /// What the log may hold with this entry in it.
         limit: Option<Limit>,
+        /// Whether an entry that has the id already is left as it is, with outcome 0, and no [`Error::Conflict`].
+        if_new: bool,
     },
     /// Gives an entry another value; it keeps its place, time and peer. Outcome: how many there were.
     ReplaceEntry {
@@ -342,8 +344,9 @@ pub trait Driver: Documents + Maps + Logs + Blobs + Debug + 'static {
     /// The file or service, for errors.
     fn place(&self) -> Arc<str>;
 
-    /// Applies the writes in order, atomically, and returns when they are durable, with one outcome for each.
-    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error>;
+    /// Applies the writes in order, atomically, and returns when they are durable, with one outcome for each. They are shared with who
+    /// asks, who may ask for the same again.
+    async fn commit(&self, writes: Arc<Vec<Write>>) -> Result<Vec<Outcome>, Error>;
 
     /// Answers all reads from one snapshot, in order.
     async fn read(&self, reads: Vec<Read>) -> Result<Vec<Found>, Error>;

@@ -32,7 +32,8 @@ impl Entry {
         self
     }
 
-    fn size(&self) -> usize {
+    /// How many bytes it takes, of the most that a store takes: [`MAX_VALUE`](crate::MAX_VALUE).
+    pub fn size(&self) -> usize {
         self.id.len() + self.peer.as_ref().map_or(0, String::len) + self.value.len()
     }
 }
@@ -235,18 +236,30 @@ impl Log {
 impl Batch {
     /// Appends an entry to a log; fails the batch with [`Error::Conflict`] if its id is there already.
     pub fn append(self, log: &Log, owner: &Owner, entry: Entry) -> Self {
-        self.append_up_to(log, owner, entry, None)
+        self.append_as(log, owner, entry, None, false)
     }
 
     /// Appends an entry to a log; fails the batch with [`Error::Quota`] if the log would hold more than the limit.
     pub fn append_if_below(self, log: &Log, owner: &Owner, entry: Entry, limit: Limit) -> Self {
-        self.append_up_to(log, owner, entry, Some(limit))
+        self.append_as(log, owner, entry, Some(limit), false)
     }
 
-    fn append_up_to(self, log: &Log, owner: &Owner, mut entry: Entry, limit: Option<Limit>) -> Self {
+    /// Appends an entry to a log, if its id is not there already: what may have been written before is written once.
+    pub fn append_if_new(self, log: &Log, owner: &Owner, entry: Entry) -> Self {
+        self.append_as(log, owner, entry, None, true)
+    }
+
+    fn append_as(
+        self,
+        log: &Log,
+        owner: &Owner,
+        mut entry: Entry,
+        limit: Option<Limit>,
+        if_new: bool,
+    ) -> Self {
         entry.at = whole_microseconds(entry.at);
         let size = entry.size();
-        let write = Write::Append { store: log.name.clone(), owner: owner.clone(), entry, limit };
+        let write = Write::Append { store: log.name.clone(), owner: owner.clone(), entry, limit, if_new };
         self.push(&log.driver, &log.name, size, write)
     }
 

@@ -241,3 +241,37 @@ pub async fn a_closed_store_refuses_every_call(store: Store) -> Result<(), Error
     closed(writer.write(&[0; 2 * crate::CHUNK]).await);
     Ok(())
 }
+
+pub async fn an_entry_that_is_to_be_new_is_appended_once(store: Store) -> Result<(), Error> {
+    let log = store.log("log");
+    log.append(&juliet(), entry("2")).await?;
+    let usage = log.usage(&juliet()).await?;
+    let other = Entry::new("2", Timestamp::UNIX_EPOCH, "another value");
+    let batch = store.batch().append_if_new(&log, &juliet(), other.clone());
+    assert_eq!(batch.commit().await?.changed(), 0);
+    assert_eq!(log.usage(&juliet()).await?, usage);
+    let ids = ["1", "2", "3", "1"];
+    let batch = ids.iter().fold(store.batch(), |batch, id| batch.append_if_new(&log, &juliet(), entry(id)));
+    let changed: Vec<_> = batch.commit().await?.outcomes().iter().map(|outcome| outcome.changed).collect();
+    assert_eq!(changed, [1, 0, 1, 0]);
+    let page = log.range(&juliet(), &Query::default()).await?;
+    assert_eq!(page.entries, [entry("2"), entry("1"), entry("3")]);
+    assert_eq!(log.usage(&juliet()).await?.entries, 3);
+    assert_eq!(store.batch().append_if_new(&log, &romeo(), other).commit().await?.changed(), 1);
+    Ok(())
+}
+
+pub async fn a_batch_that_failed_can_be_tried_again(store: Store) -> Result<(), Error> {
+    let (document, log) = (store.document("document"), store.log("log"));
+    let mut batch =
+        store.batch().expect_document(&document, &juliet(), "ready").append(&log, &juliet(), entry("1"));
+    assert!(batch.try_commit().await.is_err_and(|error| error.is_conflict()));
+    assert!(!batch.is_empty());
+    document.put(&juliet(), "ready").await?;
+    assert_eq!(batch.try_commit().await?.changed(), 1);
+    assert_eq!(log.count(&juliet()).await?, 1);
+    let mut wrong = store.batch().append(&Store::memory().log("log"), &juliet(), entry("2"));
+    assert!(matches!(wrong.try_commit().await, Err(Error::OtherStore { .. })));
+    assert!(wrong.is_empty());
+    Ok(())
+}

@@ -92,6 +92,8 @@ macro_rules! contract_tests {
             reads_that_belong_together_see_one_moment,
             a_log_keeps_the_order_of_appending_whatever_the_times,
             an_id_is_in_a_log_once,
+            an_entry_that_is_to_be_new_is_appended_once,
+            a_batch_that_failed_can_be_tried_again,
             a_range_excludes_its_ids_and_includes_its_times,
             a_range_backwards_ends_with_the_last_in_log_order,
             paging_in_both_directions_meets_every_entry_once,

@@ -39,7 +39,10 @@ fn apply(state: &mut State, write: Write, undo: &mut Vec<Undo>) -> Result<Outcom
         }
         Write::DeleteMap { store, owner, key } => Ok(delete_map(state, (store, owner), key, undo)),
         Write::ClearMap { store, owner } => Ok(clear_map(state, (store, owner), undo)),
-        Write::Append { store, owner, entry, limit } => append(state, (store, owner), entry, limit, undo),
+        Write::Append { if_new: true, store, owner, entry, .. } if has(state, &store, &owner, &entry.id) => {
+            Ok(0.into())
+        }
+        Write::Append { store, owner, entry, limit, .. } => append(state, (store, owner), entry, limit, undo),
         Write::ReplaceEntry { store, owner, id, value } => replace(state, (store, owner), id, value, undo),
         Write::DeleteEntries { store, owner, ids } => {
             let taken = take(state, (store, owner), Take::Ids(ids), undo);
@@ -117,6 +120,11 @@ fn clear_map(state: &mut State, at: Key, undo: &mut Vec<Undo>) -> Outcome {
     let keys = map.len() as u64;
     undo.push(Box::new(move |state| drop(state.maps.insert(at, map))));
     keys.into()
+}
+
+fn has(state: &State, store: &Arc<str>, owner: &Owner, id: &str) -> bool {
+    let series = state.logs.get(&(store.clone(), owner.clone()));
+    series.is_some_and(|series| series.positions.contains_key(id))
 }
 
 fn append(

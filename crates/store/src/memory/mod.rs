@@ -54,8 +54,8 @@ impl Driver for Memory {
         state::place()
     }
 
-    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
-        self.with(|state| apply::batch(state, writes))
+    async fn commit(&self, writes: Arc<Vec<Write>>) -> Result<Vec<Outcome>, Error> {
+        self.with(|state| apply::batch(state, Arc::unwrap_or_clone(writes)))
     }
 
     async fn read(&self, reads: Vec<Read>) -> Result<Vec<Found>, Error> {

@@ -46,9 +46,10 @@ impl<'a> Appends<'a> {
         &mut self,
         (store, owner): (&Arc<str>, &Owner),
         entry: &'a Entry,
-        limit: Option<Limit>,
+        (limit, if_new): (Option<Limit>, bool),
     ) -> Result<u64, Failure> {
         let series = self.counters.of(store, owner)?;
+        let before = series.clone();
         series.entries += 1;
         series.bytes += entry.value.len() as u64;
         let at = entry.at.as_microsecond();
@@ -58,7 +59,13 @@ impl<'a> Appends<'a> {
         let is_full =
             limit.is_some_and(|limit| series.entries > limit.max_entries || series.bytes > limit.max_bytes);
         match self.on_duplicate {
-            OnDuplicate::Tell => self.insert(&[row]).map_err(|error| told(error, store))?,
+            OnDuplicate::Tell => match self.insert(&[row]) {
+                Err(error) if if_new && Failure::is_duplicate(&error) => {
+                    *self.counters.of(store, owner)? = before;
+                    return Ok(0);
+                }
+                done => done.map_err(|error| told(error, store))?,
+            },
             OnDuplicate::GiveUp => {
                 self.waiting.push(row);
                 if self.waiting.len() == TOGETHER {
@@ -149,7 +156,7 @@ mod tests {
         let owners = [Owner::host("example.org"), Owner::host("example.net")];
         let mut appends = Appends::new(conn, on_duplicate);
         for (entry, owner) in entries.iter().zip(owners.iter().cycle()) {
-            appends.append((&store, owner), entry, None)?;
+            appends.append((&store, owner), entry, (None, false))?;
         }
         appends.write()
     }

@@ -48,7 +48,9 @@ fn apply<'a>(appends: &mut Appends<'a>, write: &'a Write) -> Result<Outcome, Fai
             conn.prepare_cached(sql)?.execute(params![store, owner.key(), key])? as u64
         }
         Write::ClearMap { store, owner } => delete_all(conn, Kind::Map, store, owner)?,
-        Write::Append { store, owner, entry, limit } => appends.append((store, owner), entry, *limit)?,
+        Write::Append { store, owner, entry, limit, if_new } => {
+            appends.append((store, owner), entry, (*limit, *if_new))?
+        }
         Write::ReplaceEntry { store, owner, id, value } => log::replace(conn, store, owner, (id, value))?,
         Write::DeleteEntries { store, owner, ids } => log::delete(conn, store, owner, ids)?,
         Write::TakeEntries { store, owner, which } => {

@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// The counters of one log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Series {
     pub(super) id: i64,
     pub(super) last_position: i64,

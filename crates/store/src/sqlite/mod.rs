@@ -74,7 +74,7 @@ impl Driver for Sqlite {
         self.threads.place().clone()
     }
 
-    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
+    async fn commit(&self, writes: Arc<Vec<Write>>) -> Result<Vec<Outcome>, Error> {
         self.threads.write(Work::Batch(writes)).await
     }
 

@@ -29,7 +29,7 @@ const COLLECT_RETRY: Duration = Duration::from_secs(60);
 /// What the writer can be asked for.
 #[derive(Debug)]
 pub(super) enum Work {
-    Batch(Vec<Write>),
+    Batch(Arc<Vec<Write>>),
     /// Answers with the upload's number in the place of a count.
     BeginUpload,
     Upload {
@@ -284,6 +284,8 @@ impl WriterThread {
 
     fn answer(&mut self, job: Job, done: Done) {
         self.garbage |= job.work.leaves_garbage();
+        // Who waits frees what it has allocated.
+        drop(job.work);
         if let Some(reply) = job.reply {
             // Nobody may be waiting any more.
             drop(reply.send(done.map_err(|failure| failure.at(&self.writer.place, "writing"))));

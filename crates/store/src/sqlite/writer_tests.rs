@@ -15,10 +15,11 @@ use std::task::{Context, Waker};
 async fn a_dead_writer_makes_every_call_fail_instead_of_hang() {
     let folder = tempfile::tempdir().expect("a folder");
     let threads = Threads::start(&folder.path().join("db"), &Options::default()).expect("it opens");
-    let (killing, waiting) = tokio::join!(threads.write(Work::Panic), threads.write(Work::Batch(Vec::new())));
+    let (killing, waiting) =
+        tokio::join!(threads.write(Work::Panic), threads.write(Work::Batch(Arc::default())));
     assert!(matches!(killing, Err(Error::Closed { .. })), "{killing:?}");
     assert!(matches!(waiting, Err(Error::Closed { .. })), "{waiting:?}");
-    let later = threads.write(Work::Batch(Vec::new())).await;
+    let later = threads.write(Work::Batch(Arc::default())).await;
     assert!(matches!(later, Err(Error::Closed { .. })), "{later:?}");
     let read = threads.read(|_| Ok(())).await;
     assert!(matches!(read, Err(Error::Closed { .. })), "{read:?}");
@@ -28,7 +29,7 @@ async fn a_dead_writer_makes_every_call_fail_instead_of_hang() {
 /// A batch of one document of this many bytes.
 fn put(name: &str, bytes: usize) -> Work {
     let (store, owner) = (Arc::from("document"), Owner::account(name));
-    Work::Batch(vec![Write::PutDocument { store, owner, value: vec![0; bytes].into() }])
+    Work::Batch(Arc::new(vec![Write::PutDocument { store, owner, value: vec![0; bytes].into() }]))
 }
 
 #[tokio::test]
