@@ -2,10 +2,12 @@
 
 use std::any::{Any, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
+use futures_util::future::poll_immediate;
 use stonechat_stanza::{Kind, StanzaError};
 
 use crate::handler::{
@@ -48,8 +50,13 @@ impl Source {
         point: &str,
         future: impl Future<Output = T>,
     ) -> Option<T> {
-        let future = AssertUnwindSafe(future).catch_unwind();
-        match tokio::time::timeout(HANDLER_TIMEOUT, future).await {
+        let mut future = pin!(AssertUnwindSafe(future).catch_unwind());
+        // Most have nothing to wait for, and no need of a timer.
+        let done = match poll_immediate(&mut future).await {
+            Some(done) => Ok(done),
+            None => tokio::time::timeout(HANDLER_TIMEOUT, future).await,
+        };
+        match done {
             Ok(Ok(value)) => Some(value),
             Ok(Err(panic)) => {
                 self.failed(kind, point, &panic_text(panic.as_ref()));

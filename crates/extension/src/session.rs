@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::{Mutex, RwLock};
 use stonechat_jid::{BareJid, FullJid};
 use stonechat_stanza::Stanza;
+use stonechat_store::Owner;
 use tokio::sync::Notify;
 
 use crate::hold::{Hold, Succession};
@@ -53,19 +54,31 @@ impl Saved {
 #[derive(Debug)]
 pub struct Account {
     jid: BareJid,
+    owner: Owner,
     pub(crate) sessions: RwLock<Targets>,
     states: States,
 }
 
 impl Account {
     pub(crate) fn new(jid: BareJid) -> Self {
-        Self { jid, sessions: RwLock::default(), states: States::default() }
+        Self {
+            owner: Owner::account(jid.as_str()),
+            jid,
+            sessions: RwLock::default(),
+            states: States::default(),
+        }
     }
 
     /// The account's address.
     #[must_use]
     pub const fn jid(&self) -> &BareJid {
         &self.jid
+    }
+
+    /// The owner of what is stored for the account.
+    #[must_use]
+    pub const fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// The sessions, as they are at this moment.

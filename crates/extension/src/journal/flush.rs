@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use stonechat_store::{Entry, Log, Owner};
+use stonechat_store::{Batch, Owner};
 use tokio::time::{Instant, sleep};
 
 use super::entries::{Change, Counters, chunk, chunk_key, counters_key, fingerprint, record_key};
@@ -18,7 +18,7 @@ use crate::session::Session;
 const BATCH_BYTES: usize = 16 << 20;
 const BATCH_CHANGES: usize = 10_000;
 /// How long it waits to try again when the store fails.
-const AGAIN: Duration = Duration::from_secs(1);
+pub(super) const AGAIN: Duration = Duration::from_secs(1);
 
 /// Writes whenever there is something to write, as long as somebody holds the journal.
 pub(super) async fn run(journal: Weak<Inner>) {
@@ -53,14 +53,14 @@ struct Part {
 
 impl Inner {
     async fn flush(&self) {
-        let (parts, entries, time) = self.gather();
+        let (parts, (batch, entries), time) = self.gather();
         let (mut changes, mut counters) = (Vec::new(), Vec::new());
         for part in &parts {
             part.changes(&mut changes, &mut counters);
         }
         changes.append(&mut counters);
         // Each is handed to the store before the other is waited for, so that one commit does for both.
-        tokio::join!(self.write_entries(&entries), self.write(changes));
+        tokio::join!(self.write_entries(batch), self.write(changes));
         for part in &parts {
             if let Some(numbering) = part.session.numbering() {
                 numbering.note_recorded();
@@ -75,25 +75,13 @@ impl Inner {
             if parts.iter().all(|part| !part.gathered.held_back) {
                 state.complete = time;
             }
-            state.later.note_written(entries.len());
+            state.later.note_written(entries);
         }
         self.written.notify_waiters();
     }
 
-    async fn write_entries(&self, entries: &[(Log, Owner, Entry)]) {
-        for entries in entries.chunks(BATCH_CHANGES) {
-            while let Err(error) = self.append_all(entries).await {
-                tracing::error!(%error, "entries of a log cannot be written");
-                if self.stopped.load(Ordering::Acquire) {
-                    return;
-                }
-                sleep(AGAIN).await;
-            }
-        }
-    }
-
     /// Gathers a state that the server was in: no unit ends meanwhile. Says for which time.
-    fn gather(&self) -> (Vec<Part>, Vec<(Log, Owner, Entry)>, u64) {
+    fn gather(&self) -> (Vec<Part>, (Option<Batch>, usize), u64) {
         let mut state = self.state.lock();
         state.writing = true;
         state.gathered += 1;

@@ -1,7 +1,11 @@
 //! Entries of logs that are written with what the journal writes, so that one commit is for many.
 
-use stonechat_store::{Entry, Error, Log, Owner};
+use std::sync::atomic::Ordering;
 
+use stonechat_store::{Batch, Entry, Log, MAX_VALUE, Owner, Store};
+use tokio::time::sleep;
+
+use super::flush::AGAIN;
 use super::{Inner, Journal};
 
 /// With more bytes or entries than this, who has another waits.
@@ -11,7 +15,8 @@ const MOST_ENTRIES: usize = 20_000;
 /// Entries that are to be written, in order.
 #[derive(Debug, Default)]
 pub(super) struct Later {
-    entries: Vec<(Log, Owner, Entry)>,
+    batch: Option<Batch>,
+    entries: usize,
     bytes: usize,
     /// How many there ever were, and how many of them are written.
     queued: u64,
@@ -20,16 +25,29 @@ pub(super) struct Later {
 
 impl Later {
     pub(super) const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries == 0
     }
 
     const fn has_room(&self) -> bool {
-        self.bytes < MOST_BYTES && self.entries.len() < MOST_ENTRIES
+        self.bytes < MOST_BYTES && self.entries < MOST_ENTRIES
     }
 
-    pub(super) fn take(&mut self) -> Vec<(Log, Owner, Entry)> {
+    fn push(&mut self, store: &Store, log: &Log, owner: &Owner, entry: Entry) {
+        if entry.size() > MAX_VALUE {
+            // In one batch with the others it would keep them all from being written.
+            return tracing::error!(?owner, id = entry.id, "an entry of a log is too large to be written");
+        }
+        self.queued += 1;
+        self.entries += 1;
+        self.bytes += entry.value.len();
+        let batch = self.batch.take().unwrap_or_else(|| store.batch());
+        self.batch = Some(batch.append_if_new(log, owner, entry));
+    }
+
+    /// What is to be written, and how many entries that is.
+    pub(super) fn take(&mut self) -> (Option<Batch>, usize) {
         self.bytes = 0;
-        std::mem::take(&mut self.entries)
+        (self.batch.take(), std::mem::take(&mut self.entries))
     }
 
     pub(super) fn note_written(&mut self, count: usize) {
@@ -38,20 +56,20 @@ impl Later {
 }
 
 impl Journal {
-    /// Has entries appended to logs soon: before the acknowledgement of whatever stanza leads to them leaves (XEP-0198 §4), and with those of
+    /// Has entries appended to a log soon: before the acknowledgement of whatever stanza leads to them leaves (XEP-0198 §4), and with those of
     /// others. An entry whose id is there already is not appended again. Waits while too many wait.
     ///
     /// Cancel safe: when dropped while it waits, none of them is appended.
-    pub async fn append(&self, entries: Vec<(Log, Owner, Entry)>) {
+    pub async fn append(&self, log: &Log, entries: impl IntoIterator<Item = (Owner, Entry)> + Send) {
+        let mut entries = Some(entries);
         loop {
             let mut written = std::pin::pin!(self.0.written.notified());
             written.as_mut().enable();
             {
                 let mut state = self.0.state.lock();
                 if state.later.has_room() || self.is_stopped() {
-                    state.later.queued += entries.len() as u64;
-                    state.later.bytes += entries.iter().map(|(_, _, entry)| entry.value.len()).sum::<usize>();
-                    state.later.entries.extend(entries);
+                    let entries = entries.take().into_iter().flatten();
+                    entries.for_each(|(owner, entry)| state.later.push(&self.0.store, log, &owner, entry));
                     self.run(&mut state);
                     break;
                 }
@@ -77,26 +95,16 @@ impl Journal {
 }
 
 impl Inner {
-    /// Appends entries, all in one batch, or, when one of them is there already, one by one.
-    pub(super) async fn append_all(&self, entries: &[(Log, Owner, Entry)]) -> Result<(), Error> {
-        match self.append_batch(entries).await {
-            Err(error) if error.is_conflict() => {
-                for entry in entries.chunks(1) {
-                    match self.append_batch(entry).await {
-                        Err(error) if error.is_conflict() => {}
-                        done => done?,
-                    }
-                }
-                Ok(())
+    /// Writes the entries, and tries again until they are written.
+    pub(super) async fn write_entries(&self, batch: Option<Batch>) {
+        let Some(mut batch) = batch else { return };
+        while let Err(error) = batch.try_commit().await {
+            tracing::error!(%error, "entries of a log cannot be written");
+            // Where something is wrong with them there is nothing to try again.
+            if batch.is_empty() || self.stopped.load(Ordering::Acquire) {
+                return;
             }
-            done => done,
+            sleep(AGAIN).await;
         }
-    }
-
-    async fn append_batch(&self, entries: &[(Log, Owner, Entry)]) -> Result<(), Error> {
-        let batch = entries
-            .iter()
-            .fold(self.store.batch(), |batch, (log, owner, entry)| batch.append(log, owner, entry.clone()));
-        batch.commit().await.map(drop)
     }
 }

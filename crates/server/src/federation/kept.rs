@@ -74,7 +74,7 @@ impl Kept {
         let mut bytes = Vec::with_capacity(stanza.payload_bytes().len() + 256);
         stanza.write(&mut bytes);
         let kept = Entry::new(entry.as_str(), Timestamp::now(), bytes);
-        self.journal.append(vec![(self.log.clone(), Owner::host(from), kept)]).await;
+        self.journal.append(&self.log, [(Owner::host(from), kept)]).await;
         Parcel { stanza, entry: entry.into() }
     }
 

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use smallvec::SmallVec;
 use stonechat_extension::Cx;
-use stonechat_stanza::jid::BareJid;
 use stonechat_stanza::{Stanza, ns};
 use stonechat_store::{Batch, Entry, Error, Log, Owner, Store, Trim};
 
@@ -18,13 +17,10 @@ const TRIM_EVERY: u64 = 256;
 /// How many messages go then; more than have come since, so that it does not grow.
 const TRIM: u32 = 512;
 
-/// About how many bytes the start tag of a message has, and what it says of its namespace.
-const START_TAG: usize = 256;
-
 /// A message for the archive of one account.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    pub(super) owner: BareJid,
+    pub(super) owner: Owner,
     pub(super) entry: Entry,
     /// What the message wants to be retracted.
     pub(super) retraction: Option<Retraction>,
@@ -47,8 +43,8 @@ impl Archive {
     }
 
     /// The row of a message with `peer`, as it is now.
-    pub(super) fn row(&self, cx: &Cx<'_>, owner: &BareJid, peer: &str, message: &Stanza) -> Row {
-        let mut bytes = Vec::with_capacity(message.payload_bytes().len() + START_TAG);
+    pub(super) fn row(&self, cx: &Cx<'_>, owner: &Owner, peer: &str, message: &Stanza) -> Row {
+        let mut bytes = Vec::new();
         message.write_in(&mut bytes, ns::CLIENT);
         let id = cx.entry_id(owner.as_str(), message);
         let entry = Entry::new(id, cx.now(), bytes).peer(peer);
@@ -58,32 +54,11 @@ impl Archive {
 
     /// Writes the rows; they are durable when this returns. A row that is there already is not written again.
     pub(super) async fn keep(&self, rows: &[Row]) -> Result<(), Error> {
-        match self.write(rows).await {
-            Err(error) if error.is_conflict() && rows.len() > 1 => {
-                for row in rows {
-                    self.keep_one(row).await?;
-                }
-                Ok(())
-            }
-            Err(error) if error.is_conflict() => Ok(()),
-            done => done,
-        }
-    }
-
-    async fn keep_one(&self, row: &Row) -> Result<(), Error> {
-        match self.write(std::slice::from_ref(row)).await {
-            Err(error) if error.is_conflict() => Ok(()),
-            done => done,
-        }
-    }
-
-    async fn write(&self, rows: &[Row]) -> Result<(), Error> {
         let mut batch = self.store.batch();
         for row in rows {
-            let owner = Owner::account(row.owner.as_str());
-            batch = batch.append(&self.log, &owner, row.entry.clone());
+            batch = batch.append_if_new(&self.log, &row.owner, row.entry.clone());
             if let Some(retraction) = &row.retraction {
-                batch = self.bury(batch, &owner, row, retraction).await?;
+                batch = self.bury(batch, row, retraction).await?;
             }
         }
         batch.commit().await.map(drop)
@@ -93,7 +68,7 @@ impl Archive {
     pub(super) fn trim_if_due(&self, rows: &[Row], now: Timestamp) {
         for row in rows {
             if self.appended.fetch_add(1, Ordering::Relaxed) % TRIM_EVERY == TRIM_EVERY - 1 {
-                let (archive, owner) = (self.clone(), Owner::account(row.owner.as_str()));
+                let (archive, owner) = (self.clone(), row.owner.clone());
                 tokio::spawn(async move {
                     let trimmed = archive.trim(archive.store.batch(), &owner, now, TRIM).commit().await;
                     if let Err(error) = trimmed {

@@ -57,7 +57,7 @@ impl Record<FromClient> for Extension {
         if !wanted {
             return Ok(());
         }
-        let row = self.archive.row(cx, own, to.bare_str(), &event.stanza);
+        let row = self.archive.row(cx, account.owner(), to.bare_str(), &event.stanza);
         let notes = notes(cx);
         notes.set_sent_id(own, &row.entry.id);
         if to.domain() == cx.domain() && to.local().is_some() {
@@ -82,7 +82,8 @@ impl Map<SentCopy> for Extension {
 
 /// What came of the question whether the recipient gets a row.
 enum Decision {
-    Row,
+    /// One of this owner.
+    Row(Owner),
     NoRow,
     /// It is to be found out where there is time to wait.
     Unknown,
@@ -111,7 +112,7 @@ impl Extension {
             },
         };
         match self.book.wants_now(cx, account, from) {
-            Some(true) => Decision::Row,
+            Some(true) => Decision::Row(account.owner().clone()),
             Some(false) => Decision::NoRow,
             None => Decision::Unknown,
         }
@@ -125,10 +126,8 @@ impl Extension {
         }
         self.sweep_if_due(cx);
         self.archive.trim_if_due(&rows, cx.now());
-        let entries = rows
-            .into_iter()
-            .map(|row| (self.archive.log.clone(), Owner::account(row.owner.as_str()), row.entry));
-        cx.host().journal().append(entries.collect()).await;
+        let entries = rows.into_iter().map(|row| (row.owner, row.entry));
+        cx.host().journal().append(&self.archive.log, entries).await;
         Ok(())
     }
 
@@ -178,9 +177,9 @@ impl Map<ToAccount> for Extension {
         match self.decide(cx, event) {
             Decision::Unknown => {}
             Decision::NoRow => notes(cx).decide(&event.account, None),
-            Decision::Row => {
+            Decision::Row(owner) => {
                 let peer = event.stanza.from().map(|from| from.bare_str()).unwrap_or_default();
-                let row = self.archive.row(cx, &event.account, peer, &event.stanza);
+                let row = self.archive.row(cx, &owner, peer, &event.stanza);
                 stamp(&mut event.stanza, &event.account, &row.entry.id);
                 notes(cx).decide(&event.account, Some(row));
             }
@@ -205,14 +204,15 @@ impl Record<ToAccount> for Extension {
         match decided {
             Some(None) => {}
             Some(Some(row)) => {
-                received =
-                    Some(Received { account: row.owner.clone(), id: row.entry.id.clone(), from: None });
+                let account = event.account.clone();
+                received = Some(Received { account, id: row.entry.id.clone(), from: None });
                 rows.push(row);
             }
             None => {
                 if let Some(row) = self.late(cx, event).await? {
                     let from = event.stanza.from().map(|from| from.as_str().to_owned());
-                    received = Some(Received { account: row.owner.clone(), id: row.entry.id.clone(), from });
+                    let account = event.account.clone();
+                    received = Some(Received { account, id: row.entry.id.clone(), from });
                     rows.push(row);
                 }
             }
@@ -226,7 +226,7 @@ impl Record<ToAccount> for Extension {
 impl Extension {
     /// The row for a recipient who is not connected, or whose preferences were not in memory.
     async fn late(&self, cx: &Cx<'_>, event: &ToAccount) -> Result<Option<Row>, HandlerError> {
-        if !matches!(self.decide(cx, event), Decision::Unknown | Decision::Row) {
+        if matches!(self.decide(cx, event), Decision::NoRow) {
             return Ok(None);
         }
         let Some(from) = event.stanza.from() else { return Ok(None) };
@@ -234,7 +234,8 @@ impl Extension {
             return Ok(None);
         }
         let wanted = self.book.wants(cx, &event.account, from).await?;
-        Ok(wanted.then(|| self.archive.row(cx, &event.account, from.bare_str(), &event.stanza)))
+        let owner = || Owner::account(event.account.as_str());
+        Ok(wanted.then(|| self.archive.row(cx, &owner(), from.bare_str(), &event.stanza)))
     }
 
     /// What nobody is there to get waits as a reference to its row, which has to be there then.

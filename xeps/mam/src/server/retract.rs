@@ -14,7 +14,6 @@ impl Archive {
     pub(super) async fn bury(
         &self,
         batch: Batch,
-        owner: &Owner,
         row: &Row,
         retraction: &Retraction,
     ) -> Result<Batch, Error> {
@@ -22,12 +21,12 @@ impl Archive {
         let Some(author) = author.as_ref().and_then(|message| Some(message.from()?.bare_str())) else {
             return Ok(batch);
         };
-        let found = self.find(owner, row.entry.peer.as_deref(), retraction, author).await?;
+        let found = self.find(&row.owner, row.entry.peer.as_deref(), retraction, author).await?;
         let Some((entry, message)) = found else { return Ok(batch) };
         let Some(tombstone) = retraction.tombstone(&message, row.entry.at) else { return Ok(batch) };
         let mut bytes = Vec::new();
         tombstone.write_in(&mut bytes, ns::CLIENT);
-        Ok(batch.replace_entry(&self.log, owner, &entry.id, bytes))
+        Ok(batch.replace_entry(&self.log, &row.owner, &entry.id, bytes))
     }
 
     /// The last message with the peer that the retraction is about.
