@@ -204,6 +204,7 @@ async fn what_was_removed_leaves_the_file() {
     let mut batch = store.batch();
     for number in 0..1_200 {
         let entry = Entry::new(format!("{number}"), jiff::Timestamp::now(), "x");
+        let entry = entry.peer(format!("{}", number % 2));
         batch = batch.append(&store.log("log"), &juliet(), entry);
     }
     batch.commit().await.unwrap();
@@ -215,7 +216,7 @@ async fn what_was_removed_leaves_the_file() {
     abandoned.write(&vec![1; 2 * CHUNK]).await.unwrap();
     drop(abandoned);
     store.erase(&juliet()).await.unwrap();
-    let empty = || ["entry", "series", "chunk", "blob"].iter().all(|table| rows(&file, table) == 0);
+    let empty = || ["entry", "run", "series", "chunk", "blob"].iter().all(|table| rows(&file, table) == 0);
     let give_up = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while !empty() && std::time::Instant::now() < give_up {
         // Each write gives the collector a turn as well as each pause does.

@@ -16,6 +16,7 @@ mod documents;
 mod logs;
 mod maps;
 mod model;
+mod peers;
 mod random;
 
 use crate::{Error, Owner, Store};
@@ -30,6 +31,7 @@ pub mod rules {
     pub use super::logs::*;
     pub use super::maps::*;
     pub use super::model::*;
+    pub use super::peers::*;
 }
 
 /// An empty store to test, and what has to live as long as it does (a folder, a server).
@@ -98,6 +100,9 @@ macro_rules! contract_tests {
             a_range_backwards_ends_with_the_last_in_log_order,
             paging_in_both_directions_meets_every_entry_once,
             a_range_by_peer_has_only_that_peer,
+            every_range_by_peer_has_what_the_same_range_of_all_has_of_that_peer,
+            a_peer_is_found_after_others_were_removed_and_when_it_comes_again,
+            what_a_failed_batch_appended_is_not_found_by_its_peer,
             an_unknown_id_in_a_query_is_an_error,
             a_page_of_large_values_ends_early_and_says_so,
             times_are_kept_in_whole_microseconds,

@@ -185,6 +185,12 @@ async fn run(store: &Store, owners: &[Owner; 2], model: &mut Model, action: &Act
             let expected: Vec<Entry> = mine.drain(..mine.len().min(*limit as usize)).collect();
             assert_eq!(taken, expected);
         }
+        Action::TakeIds(owner, ids) => {
+            let taken = log.take_ids(&owners[usize::from(*owner)], ids.clone()).await?;
+            let mine = &mut model[usize::from(*owner)].log;
+            let expected: Vec<Entry> = mine.extract_if(.., |entry| ids.contains(&entry.id)).collect();
+            assert_eq!(taken, expected);
+        }
         Action::Query(owner, query) => {
             let expected = page(&model[usize::from(*owner)].log, query);
             let all = Query { limit: u32::MAX, ..query.clone() };
@@ -211,6 +217,10 @@ async fn compare(store: &Store, owner: &Owner, data: &Data) -> Result<(), Error>
     assert_eq!(map, expected);
     let log = store.log("log");
     assert_eq!(log.range(owner, &Query::default()).await?.entries, data.log);
+    for peer in ["peer0", "peer1"] {
+        let query = Query::default().peer(peer);
+        assert_eq!(Some(log.range(owner, &query).await?), page(&data.log, &query));
+    }
     let usage = log.usage(owner).await?;
     let bytes = data.log.iter().map(|entry| entry.value.len() as u64).sum::<u64>();
     assert_eq!((usage.entries, usage.bytes), (data.log.len() as u64, bytes));

@@ -26,6 +26,7 @@ pub(super) enum Step {
 pub(super) enum Action {
     Batch(Vec<Step>),
     Take(u8, u32),
+    TakeIds(u8, Vec<String>),
     Query(u8, Query),
 }
 
@@ -97,6 +98,7 @@ pub(super) fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         6 => vec(step(), 1..4).prop_map(Action::Batch),
         1 => (0..2_u8, 0..3_u32).prop_map(|(owner, limit)| Action::Take(owner, limit)),
+        1 => (0..2_u8, vec(id(), 0..3)).prop_map(|(owner, ids)| Action::TakeIds(owner, ids)),
         4 => (0..2_u8, query()).prop_map(|(owner, query)| Action::Query(owner, query)),
     ]
 }

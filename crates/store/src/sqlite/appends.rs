@@ -1,15 +1,17 @@
 //! Entries on their way into logs.
 
+use super::apply::optional;
 use super::counters::Counters;
 use super::failure::Failure;
 use crate::{Entry, Error, Limit, Owner};
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, params};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// So many entries go in with one statement: with one for each, a message in two archives costs the server a quarter more.
 const TOGETHER: usize = 8;
 const COLUMNS: usize = 6;
+const BEGIN_RUN: &str = "INSERT INTO run (series, first, peer) VALUES (?1, ?2, ?3)";
 
 /// What happens with an entry whose id is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,7 @@ pub(super) struct Appends<'a> {
     waiting: Vec<Row<'a>>,
     one: Option<CachedStatement<'a>>,
     several: Option<CachedStatement<'a>>,
+    run: Option<CachedStatement<'a>>,
 }
 
 struct Row<'a> {
@@ -39,7 +42,7 @@ struct Row<'a> {
 impl<'a> Appends<'a> {
     pub(super) fn new(conn: &'a Connection, on_duplicate: OnDuplicate) -> Self {
         let counters = Counters::new(conn);
-        Self { conn, on_duplicate, counters, waiting: Vec::new(), one: None, several: None }
+        Self { conn, on_duplicate, counters, waiting: Vec::new(), one: None, several: None, run: None }
     }
 
     pub(super) fn append(
@@ -49,23 +52,31 @@ impl<'a> Appends<'a> {
         (limit, if_new): (Option<Limit>, bool),
     ) -> Result<u64, Failure> {
         let series = self.counters.of(store, owner)?;
-        let before = series.clone();
+        if if_new && self.on_duplicate == OnDuplicate::Tell {
+            let there = "SELECT 1 FROM entry WHERE series = ?1 AND id = ?2";
+            if optional::<i64>(self.conn, there, params![series.id, entry.id])?.is_some() {
+                return Ok(0);
+            }
+        }
+        let begins_run = series.entries == 0 || series.last_peer != entry.peer;
         series.entries += 1;
         series.bytes += entry.value.len() as u64;
         let at = entry.at.as_microsecond();
         series.last_position = at.max(series.last_position.saturating_add(1));
         series.max_skew = series.max_skew.max(series.last_position - at);
+        if begins_run {
+            series.last_peer.clone_from(&entry.peer);
+            let statement = match &mut self.run {
+                Some(prepared) => prepared,
+                unprepared => unprepared.insert(self.conn.prepare_cached(BEGIN_RUN)?),
+            };
+            statement.execute(params![series.id, series.last_position, entry.peer])?;
+        }
         let row = Row { series: series.id, position: series.last_position, entry };
         let is_full =
             limit.is_some_and(|limit| series.entries > limit.max_entries || series.bytes > limit.max_bytes);
         match self.on_duplicate {
-            OnDuplicate::Tell => match self.insert(&[row]) {
-                Err(error) if if_new && Failure::is_duplicate(&error) => {
-                    *self.counters.of(store, owner)? = before;
-                    return Ok(0);
-                }
-                done => done.map_err(|error| told(error, store))?,
-            },
+            OnDuplicate::Tell => self.insert(&[row]).map_err(|error| told(error, store))?,
             OnDuplicate::GiveUp => {
                 self.waiting.push(row);
                 if self.waiting.len() == TOGETHER {

@@ -5,7 +5,7 @@ use super::failure::{Failure, signed};
 use super::read_log::{ENTRY_COLUMNS, entry};
 use crate::driver::Take;
 use crate::{Entry, Owner, Trim};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 pub(super) fn replace(
     conn: &Connection,
@@ -99,6 +99,7 @@ fn positions_of(conn: &Connection, series: &Series, ids: &[String]) -> Result<Ve
     Ok(positions)
 }
 
+/// Removes the entries at these positions, which are in log order.
 fn remove(conn: &Connection, series: &Series, positions: &[i64]) -> Result<u64, Failure> {
     let length = "SELECT length(value) FROM entry WHERE series = ?1 AND position = ?2";
     let delete = "DELETE FROM entry WHERE series = ?1 AND position = ?2";
@@ -108,7 +109,31 @@ fn remove(conn: &Connection, series: &Series, positions: &[i64]) -> Result<u64, 
         bytes += super::apply::optional::<i64>(conn, length, row)?.unwrap_or(0);
         entries += conn.prepare_cached(delete)?.execute(row)? as u64;
     }
+    remove_empty_runs(conn, series, positions)?;
     let sql = "UPDATE series SET entries = entries - ?2, bytes = bytes - ?3 WHERE id = ?1";
     conn.prepare_cached(sql)?.execute(params![series.id, signed(entries), bytes])?;
     Ok(entries)
+}
+
+/// Removes those runs that lost their last entry at one of these positions, so that reading meets no empty ones.
+fn remove_empty_runs(conn: &Connection, series: &Series, positions: &[i64]) -> Result<(), Failure> {
+    let find = "SELECT first, (SELECT min(first) FROM run WHERE series = ?1 AND first > ?2) FROM run
+        WHERE series = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1";
+    let mut find = conn.prepare_cached(find)?;
+    let delete = "DELETE FROM run WHERE series = ?1 AND first = ?2 AND NOT EXISTS
+        (SELECT 1 FROM entry WHERE series = ?1 AND position >= ?2 AND position < ?3)";
+    let mut delete = conn.prepare_cached(delete)?;
+    let mut end = i64::MIN;
+    for position in positions {
+        if *position < end {
+            continue;
+        }
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?));
+        let Some((first, next)) = find.query_row(params![series.id, position], row).optional()? else {
+            continue;
+        };
+        end = next.unwrap_or(i64::MAX);
+        delete.execute(params![series.id, first, end])?;
+    }
+    Ok(())
 }

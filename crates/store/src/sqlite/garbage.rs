@@ -6,7 +6,7 @@ use super::schema::{REMOVED, UPLOADING};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-/// Entries removed in one step.
+/// Entries, and runs of them, removed in one step.
 const ENTRIES: u32 = 500;
 /// Chunks (of 64 KiB) removed in one step.
 const CHUNKS: u32 = 16;
@@ -40,8 +40,11 @@ fn collect_series(conn: &Connection, series: i64) -> Result<(), Failure> {
     let step = conn.unchecked_transaction()?;
     let sql = "DELETE FROM entry WHERE series = ?1 AND position IN
         (SELECT position FROM entry WHERE series = ?1 ORDER BY position LIMIT ?2)";
-    let removed = step.prepare_cached(sql)?.execute(params![series, ENTRIES])?;
-    if removed < ENTRIES as usize {
+    let entries = step.prepare_cached(sql)?.execute(params![series, ENTRIES])?;
+    let sql = "DELETE FROM run WHERE series = ?1 AND first IN
+        (SELECT first FROM run WHERE series = ?1 ORDER BY first LIMIT ?2)";
+    let runs = step.prepare_cached(sql)?.execute(params![series, ENTRIES])?;
+    if entries.max(runs) < ENTRIES as usize {
         step.prepare_cached("DELETE FROM series WHERE id = ?1")?.execute([series])?;
     }
     Ok(step.commit()?)

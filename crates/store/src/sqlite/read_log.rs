@@ -12,10 +12,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) const ENTRY_COLUMNS: &str = "id, at, peer, value";
+pub(super) const ENTRY_COLUMNS: &str = "entry.id, entry.at, entry.peer, entry.value";
 
-const FORWARDS: &str = "ORDER BY position";
-const BACKWARDS: &str = "ORDER BY position DESC";
+const FORWARDS: &str = "ASC";
+const BACKWARDS: &str = "DESC";
 
 /// An entry from its [`ENTRY_COLUMNS`].
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
@@ -84,13 +84,25 @@ impl Bounds {
 
 /// Selects a range, of all peers or of one.
 fn selection(columns: &str, order: &str, of_peer: bool) -> String {
-    let (index, peer) = match of_peer {
-        true => ("INDEXED BY entry_peer", "peer = ?6"),
-        false => ("", "?6 IS NULL"),
-    };
+    if of_peer {
+        return selection_of_peer(columns, order);
+    }
     format!(
-        "SELECT {columns} FROM entry {index} WHERE series = ?1 AND position > ?2 AND position < ?3
-            AND at >= ?4 AND at <= ?5 AND {peer} {order}"
+        "SELECT {columns} FROM entry WHERE series = ?1 AND position > ?2 AND position < ?3
+            AND at >= ?4 AND at <= ?5 AND ?6 IS NULL ORDER BY position {order}"
+    )
+}
+
+/// Goes through the runs of the peer, from the run on that the range begins in, and in each through its part of the range.
+fn selection_of_peer(columns: &str, order: &str) -> String {
+    format!(
+        "SELECT {columns} FROM run INDEXED BY run_peer CROSS JOIN entry INDEXED BY entry_position
+            WHERE run.series = ?1 AND run.peer = ?6 AND run.first < ?3
+            AND run.first >= ifnull((SELECT max(first) FROM run WHERE series = ?1 AND first <= ?2), ?2)
+            AND entry.series = ?1 AND position >= max(run.first, ?2 + 1)
+            AND position < min(?3, ifnull(
+                (SELECT min(first) FROM run AS next WHERE next.series = ?1 AND next.first > run.first), ?3))
+            AND at >= ?4 AND at <= ?5 ORDER BY run.first {order}, position {order}"
     )
 }
 
@@ -129,7 +141,7 @@ fn page(conn: &Connection, store: &Arc<str>, owner: &Owner, query: &Query) -> Re
 fn count(conn: &Connection, store: &Arc<str>, owner: &Owner, query: &Query) -> Result<u64, Failure> {
     let mut count = 0;
     if let Some(bounds) = Bounds::new(conn, store, owner, query)? {
-        bounds.select(conn, ("count(*)", ""), |row| {
+        bounds.select(conn, ("count(*)", FORWARDS), |row| {
             count = unsigned(row.get(0)?);
             Ok(true)
         })?;
@@ -214,18 +226,28 @@ mod tests {
         let file = folder.path().join("plans.db");
         Store::sqlite(&file, Options::default()).expect("it opens").close().await.expect("it closes");
         let conn = Connection::open(&file).expect("it opens");
-        for order in [FORWARDS, BACKWARDS] {
-            for (of_peer, index) in
-                [(false, "entry_position (series=?"), (true, "entry_peer (series=? AND peer=?")]
-            {
-                let sql = format!("EXPLAIN QUERY PLAN {}", selection(ENTRY_COLUMNS, order, of_peer));
-                let mut plan = conn.prepare(&sql).expect("it compiles");
-                let nothing = rusqlite::types::Null;
-                let steps = plan.query_map([nothing; 6], |row| row.get::<_, String>(3)).expect("it runs");
-                let steps: Vec<String> = steps.map(|step| step.expect("a step")).collect();
-                let expected = format!("SEARCH entry USING INDEX {index} AND position>? AND position<?)");
-                assert_eq!(steps, [expected], "{order}");
-            }
+        let entries = "SEARCH entry USING INDEX entry_position (series=? AND position>? AND position<?)";
+        let of_all = [entries];
+        let of_peer = [
+            "SEARCH run USING COVERING INDEX run_peer (series=? AND peer=? AND first>? AND first<?)",
+            "SCALAR SUBQUERY 1",
+            "SEARCH run USING PRIMARY KEY (series=? AND first<?)",
+            entries,
+            "CORRELATED SCALAR SUBQUERY 2",
+            "SEARCH next USING PRIMARY KEY (series=? AND first>?)",
+        ];
+        for (columns, order) in
+            [(ENTRY_COLUMNS, FORWARDS), (ENTRY_COLUMNS, BACKWARDS), ("count(*)", FORWARDS)]
+        {
+            assert_eq!(plan(&conn, &selection(columns, order, false)), of_all, "{columns} {order}");
+            assert_eq!(plan(&conn, &selection(columns, order, true)), of_peer, "{columns} {order}");
         }
+    }
+
+    fn plan(conn: &Connection, sql: &str) -> Vec<String> {
+        let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("it compiles");
+        let nothing = rusqlite::types::Null;
+        let steps = plan.query_map([nothing; 6], |row| row.get::<_, String>(3)).expect("it runs");
+        steps.map(|step| step.expect("a step")).collect()
     }
 }

@@ -3,6 +3,9 @@
 //! A log's `position` is its order: the entry's time in microseconds, or one more than the last position where that is
 //! not less. So a range of times is a range of positions, up to `max_skew`, the most that a position of the series is
 //! ahead of its time; no index over times is needed. Removed logs (`owner` is null) and blobs wait there for the collector.
+//!
+//! A `run` is a part of a log whose entries have all the same peer, or none: it begins at the position `first` and ends where
+//! the next one begins. Every entry is in a run of its peer, and every run has an entry, but for those of removed logs.
 
 use super::failure::Failure;
 use rusqlite::{Connection, TransactionBehavior};
@@ -72,6 +75,21 @@ CREATE INDEX entry_position ON entry (series, position);
 CREATE UNIQUE INDEX entry_id ON entry (id, series);
 CREATE INDEX entry_peer ON entry (series, peer, position) WHERE peer IS NOT NULL;
 ",
+    // What is said in a conversation comes in bursts, so that only the first of each has to be found by its peer.
+    // That the index is unique tells SQLite that runs in its order need no sorting.
+    "
+CREATE TABLE run (
+    series INTEGER NOT NULL, first INTEGER NOT NULL, peer TEXT,
+    PRIMARY KEY (series, first)
+) STRICT, WITHOUT ROWID;
+INSERT INTO run (series, first, peer)
+    SELECT series, position, peer FROM (
+        SELECT series, position, peer, lag(peer) OVER log AS peer_before, row_number() OVER log AS number
+            FROM entry WINDOW log AS (PARTITION BY series ORDER BY position)
+    ) WHERE number = 1 OR peer IS NOT peer_before;
+CREATE UNIQUE INDEX run_peer ON run (series, peer, first) WHERE peer IS NOT NULL;
+DROP INDEX entry_peer;
+",
 ];
 
 /// The states of a blob.
@@ -115,18 +133,31 @@ mod tests {
         conn.pragma_update(None, "user_version", 1).expect("it is marked");
         conn.execute_batch(
             "INSERT INTO entry (series, position, id, at, peer, value) VALUES
-                (2, 5, 'a', 5, NULL, x'01'), (1, 7, 'b', 6, 'juliet@example.org', x'02'), (1, 4, 'a', 4, NULL, x'03')",
+                (2, 5, 'a', 5, NULL, x'01'), (1, 7, 'b', 6, 'juliet@example.org', x'02'), (1, 4, 'a', 4, NULL, x'03'),
+                (1, 12, 'd', 9, NULL, x'05'), (1, 8, 'c', 8, 'juliet@example.org', x'04')",
         )
         .expect("entries are written");
         migrate(&mut conn).expect("it is migrated");
         assert_eq!(version(&conn).expect("it has a version"), VERSION);
         let sql = "SELECT series || ',' || position || ',' || id || ',' || at || ',' || ifnull(peer, '') || ',' || hex(value)
             FROM entry ORDER BY series, position";
-        let mut select = conn.prepare(sql).expect("it is a query");
-        let rows = select.query_map([], |row| row.get(0)).expect("it runs");
-        let rows: Vec<String> = rows.collect::<Result<_, _>>().expect("each is a text");
-        assert_eq!(rows, ["1,4,a,4,,03", "1,7,b,6,juliet@example.org,02", "2,5,a,5,,01"]);
+        let entries = [
+            "1,4,a,4,,03",
+            "1,7,b,6,juliet@example.org,02",
+            "1,8,c,8,juliet@example.org,04",
+            "1,12,d,9,,05",
+            "2,5,a,5,,01",
+        ];
+        assert_eq!(rows(&conn, sql), entries);
+        let sql = "SELECT series || ',' || first || ',' || ifnull(peer, '') FROM run ORDER BY series, first";
+        assert_eq!(rows(&conn, sql), ["1,4,", "1,7,juliet@example.org", "1,12,", "2,5,"]);
         let again = "INSERT INTO entry (series, position, id, at, value) VALUES (1, 9, 'a', 9, x'')";
         assert!(conn.execute_batch(again).is_err(), "an id is there once in a log");
+    }
+
+    fn rows(conn: &Connection, sql: &str) -> Vec<String> {
+        let mut select = conn.prepare(sql).expect("it is a query");
+        let rows = select.query_map([], |row| row.get(0)).expect("it runs");
+        rows.collect::<Result<_, _>>().expect("each is a text")
     }
 }
