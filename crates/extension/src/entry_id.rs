@@ -21,9 +21,13 @@ static RANDOM: Mutex<([u8; 1024], usize)> = Mutex::new(([0; 1024], 1024));
 
 /// A name that nothing has yet.
 pub(crate) fn random(now: Timestamp) -> String {
-    // 44 bits of milliseconds last until the year 2527.
-    let at = u64::try_from(now.as_millisecond()).unwrap_or(0) << 20;
-    text(first(&at.to_be_bytes()), random_bytes())
+    // 44 bits of milliseconds last until the year 2527. With 12 bits for the part of one that has gone by, what is named in a row sorts in
+    // a row, and the index over names is only ever added to at its end.
+    let nanoseconds = u128::try_from(now.as_nanosecond()).unwrap_or(0);
+    let (milliseconds, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
+    let at = milliseconds << 12 | (rest << 12) / 1_000_000;
+    let [.., a, b, c, d, e, f, g] = at.to_be_bytes();
+    text([a, b, c, d, e, f, g], random_bytes())
 }
 
 /// The name of what has this number among the things that have this key: always the same.
@@ -31,15 +35,15 @@ pub(crate) fn of(key: &[&[u8]], number: u64, what: &[u8]) -> String {
     let keyed = || key.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]));
     let [.., last] = number.to_be_bytes();
     let group: [u8; 32] = keyed().chain_update((number >> 8).to_be_bytes()).finalize().into();
-    let [a, b, c, d, e, ..] = group;
+    let [a, b, c, d, e, f, ..] = group;
     let unique: [u8; 32] = keyed().chain_update(number.to_be_bytes()).chain_update(what).finalize().into();
-    text([a, b, c, d, e, last], first(&unique))
+    text([a, b, c, d, e, f, last], first(&unique))
 }
 
-fn text(sorting: [u8; 6], unique: [u8; 16]) -> String {
-    let mut bytes = [0; 22];
-    bytes[..6].copy_from_slice(&sorting);
-    bytes[6..].copy_from_slice(&unique);
+fn text(sorting: [u8; 7], unique: [u8; 16]) -> String {
+    let mut bytes = [0; 23];
+    bytes[..7].copy_from_slice(&sorting);
+    bytes[7..].copy_from_slice(&unique);
     ENGINE.encode(bytes)
 }
 
@@ -66,10 +70,11 @@ mod tests {
 
     #[test]
     fn names_given_later_sort_behind() {
-        let at = |milliseconds| Timestamp::from_millisecond(milliseconds).expect("in range");
-        let names: Vec<_> = [1, 63, 64, 65, 4_095, 1_800_000_000_000].map(|time| random(at(time))).into();
+        let at = |microseconds| Timestamp::from_microsecond(microseconds).expect("in range");
+        let times = [1, 63, 64, 999, 1_000, 1_001, 4_095_999, 1_800_000_000_000_000, 1_800_000_000_000_001];
+        let names: Vec<_> = times.map(|time| random(at(time))).into();
         assert!(names.is_sorted(), "{names:?}");
-        assert!(names.iter().all(|name| name.len() == 30), "{names:?}");
+        assert!(names.iter().all(|name| name.len() == 31), "{names:?}");
     }
 
     #[test]
