@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// So many entries go in with one statement: with one for each, a message in two archives costs the server a quarter more.
-const TOGETHER: usize = 8;
+const TOGETHER: [usize; 3] = [32, 8, 1];
+const ALONE: usize = TOGETHER.len() - 1;
 const COLUMNS: usize = 6;
 const BEGIN_RUN: &str = "INSERT INTO run (series, first, peer) VALUES (?1, ?2, ?3)";
 
@@ -28,8 +29,8 @@ pub(super) struct Appends<'a> {
     on_duplicate: OnDuplicate,
     counters: Counters<'a>,
     waiting: Vec<Row<'a>>,
-    one: Option<CachedStatement<'a>>,
-    several: Option<CachedStatement<'a>>,
+    /// As many as there are sizes of [`TOGETHER`].
+    inserts: [Option<CachedStatement<'a>>; TOGETHER.len()],
     run: Option<CachedStatement<'a>>,
 }
 
@@ -42,7 +43,7 @@ struct Row<'a> {
 impl<'a> Appends<'a> {
     pub(super) fn new(conn: &'a Connection, on_duplicate: OnDuplicate) -> Self {
         let counters = Counters::new(conn);
-        Self { conn, on_duplicate, counters, waiting: Vec::new(), one: None, several: None, run: None }
+        Self { conn, on_duplicate, counters, waiting: Vec::new(), inserts: Default::default(), run: None }
     }
 
     pub(super) fn append(
@@ -76,10 +77,10 @@ impl<'a> Appends<'a> {
         let is_full =
             limit.is_some_and(|limit| series.entries > limit.max_entries || series.bytes > limit.max_bytes);
         match self.on_duplicate {
-            OnDuplicate::Tell => self.insert(&[row]).map_err(|error| told(error, store))?,
+            OnDuplicate::Tell => self.insert(ALONE, &[row]).map_err(|error| told(error, store))?,
             OnDuplicate::GiveUp => {
                 self.waiting.push(row);
-                if self.waiting.len() == TOGETHER {
+                if self.waiting.len() == TOGETHER[0] {
                     self.insert_waiting()?;
                 }
             }
@@ -95,20 +96,21 @@ impl<'a> Appends<'a> {
 
     fn insert_waiting(&mut self) -> Result<(), Failure> {
         let rows = std::mem::take(&mut self.waiting);
-        if rows.len() == TOGETHER {
-            self.insert(&rows)?;
-        } else {
-            rows.iter().try_for_each(|row| self.insert(std::slice::from_ref(row)))?;
+        let mut rest = rows.as_slice();
+        for (size, count) in TOGETHER.into_iter().enumerate() {
+            while let Some((now, later)) = rest.split_at_checked(count) {
+                self.insert(size, now)?;
+                rest = later;
+            }
         }
         self.waiting = rows;
         self.waiting.clear();
         Ok(())
     }
 
-    /// Inserts one row, or as many as go together.
-    fn insert(&mut self, rows: &[Row<'_>]) -> rusqlite::Result<()> {
-        let kept = if rows.len() == 1 { &mut self.one } else { &mut self.several };
-        let statement = match kept {
+    /// Inserts as many rows as go together in this size.
+    fn insert(&mut self, size: usize, rows: &[Row<'_>]) -> rusqlite::Result<()> {
+        let statement = match &mut self.inserts[size] {
             Some(prepared) => prepared,
             unprepared => unprepared.insert(self.conn.prepare_cached(&sql(rows.len()))?),
         };
@@ -150,6 +152,8 @@ mod tests {
     use super::*;
     use crate::sqlite::schema;
 
+    const MOST: usize = TOGETHER[0];
+
     fn database() -> Connection {
         let mut conn = Connection::open_in_memory().expect("it opens");
         assert!(schema::migrate(&mut conn).is_ok());
@@ -180,8 +184,8 @@ mod tests {
 
     #[test]
     fn all_are_there_in_order_however_many_go_together() {
-        for count in [0, 1, TOGETHER - 1, TOGETHER, TOGETHER + 1, 3 * TOGETHER, 3 * TOGETHER + 2] {
-            let names: Vec<_> = (0..count).map(|number| format!("id-{number:02}")).collect();
+        for count in [0, 1, 7, 8, 9, MOST - 1, MOST, MOST + 1, 3 * MOST, 3 * MOST + 10] {
+            let names: Vec<_> = (0..count).map(|number| format!("id-{number:03}")).collect();
             for on_duplicate in [OnDuplicate::GiveUp, OnDuplicate::Tell] {
                 let conn = database();
                 assert!(append(&conn, on_duplicate, &entries(names.clone())).is_ok());
@@ -195,8 +199,8 @@ mod tests {
 
     #[test]
     fn an_id_that_is_there_already_makes_them_fail_and_is_told_where_that_is_wanted() {
-        for place in [1, TOGETHER - 1, TOGETHER + 3] {
-            let mut names: Vec<_> = (0..TOGETHER + 6).map(|number| format!("id-{number:02}")).collect();
+        for place in [1, MOST - 1, MOST + 3] {
+            let mut names: Vec<_> = (0..MOST + 6).map(|number| format!("id-{number:03}")).collect();
             // Of the same log, as they go to two of them in turn.
             names[place + 2] = names[place].clone();
             let entries = entries(names);
