@@ -17,7 +17,7 @@ const ENGINE: GeneralPurpose = match Alphabet::new(SORTED) {
 };
 
 /// Random bytes that are not used yet; asking the system for a few at a time would cost more than to use them.
-static RANDOM: Mutex<([u8; 1024], usize)> = Mutex::new(([0; 1024], 1024));
+static RANDOM: Mutex<([u8; 4096], usize)> = Mutex::new(([0; 4096], 4096));
 
 /// A name that nothing has yet.
 pub(crate) fn random(now: Timestamp) -> String {
@@ -25,7 +25,7 @@ pub(crate) fn random(now: Timestamp) -> String {
     // a row, and the index over names is only ever added to at its end.
     let nanoseconds = u128::try_from(now.as_nanosecond()).unwrap_or(0);
     let (milliseconds, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
-    let at = milliseconds << 12 | (rest << 12) / 1_000_000;
+    let at = (milliseconds << 12) | ((rest << 12) / 1_000_000);
     let [.., a, b, c, d, e, f, g] = at.to_be_bytes();
     text([a, b, c, d, e, f, g], random_bytes())
 }

@@ -62,21 +62,29 @@ impl Journal {
     /// Cancel safe: when dropped while it waits, none of them is appended.
     pub async fn append(&self, log: &Log, entries: impl IntoIterator<Item = (Owner, Entry)> + Send) {
         let mut entries = Some(entries);
-        loop {
+        while !self.queue(log, &mut entries) {
             let mut written = std::pin::pin!(self.0.written.notified());
+            // Listen before trying, or an event in between is missed.
             written.as_mut().enable();
-            {
-                let mut state = self.0.state.lock();
-                if state.later.has_room() || self.is_stopped() {
-                    let entries = entries.take().into_iter().flatten();
-                    entries.for_each(|(owner, entry)| state.later.push(&self.0.store, log, &owner, entry));
-                    self.run(&mut state);
-                    break;
-                }
+            if self.queue(log, &mut entries) {
+                break;
             }
             written.await;
         }
         self.wake(false);
+    }
+
+    /// Queues the entries if there is room.
+    fn queue(&self, log: &Log, entries: &mut Option<impl IntoIterator<Item = (Owner, Entry)>>) -> bool {
+        let mut state = self.0.state.lock();
+        if !state.later.has_room() && !self.is_stopped() {
+            return false;
+        }
+        for (owner, entry) in entries.take().into_iter().flatten() {
+            state.later.push(&self.0.store, log, &owner, entry);
+        }
+        self.run(&mut state);
+        true
     }
 
     /// Waits until all entries that were to be appended when this was called are in their logs.

@@ -7,7 +7,7 @@ use crate::child::Child;
 use crate::ns;
 use crate::payload::Payload;
 use crate::raw::{Entry, Raw, Space, Span};
-use crate::xml::{self, escape_attribute, write_element};
+use crate::xml::{self, escape_attribute, escaped_len, write_element};
 
 impl Stanza {
     /// The same stanza with one more payload.
@@ -63,9 +63,8 @@ impl Stanza {
             (true, _) => Space::Content,
             (_, true) => Space::None,
             _ => {
-                let mut written = Vec::new();
-                escape_attribute(space, &mut written);
-                if written == space.as_bytes() {
+                // What is escaped becomes longer.
+                if escaped_len(space.as_bytes()) == space.len() {
                     // The writer puts it right behind the name.
                     Space::Payload(Span::new(1 + name_len + " xmlns='".len(), space.len()))
                 } else {

@@ -65,10 +65,10 @@ impl Archive {
     }
 
     /// Has archives trimmed, in a task of its own, when it is the turn of one of these rows.
-    pub(super) fn trim_if_due(&self, rows: &[Row], now: Timestamp) {
+    pub(super) fn trim_if_due(&self, cx: &Cx<'_>, rows: &[Row]) {
         for row in rows {
             if self.appended.fetch_add(1, Ordering::Relaxed) % TRIM_EVERY == TRIM_EVERY - 1 {
-                let (archive, owner) = (self.clone(), row.owner.clone());
+                let (archive, owner, now) = (self.clone(), row.owner.clone(), cx.now());
                 tokio::spawn(async move {
                     let trimmed = archive.trim(archive.store.batch(), &owner, now, TRIM).commit().await;
                     if let Err(error) = trimmed {

@@ -64,7 +64,7 @@ impl Record<FromClient> for Extension {
             notes.send_later(row);
             return Ok(());
         }
-        self.keep_soon(cx, Rows::from_iter([row])).await
+        self.keep_soon(cx, &mut Rows::from_iter([row])).await
     }
 }
 
@@ -120,13 +120,13 @@ impl Extension {
 
     /// Writes the rows before their sender may take the message for received, together with those of others. What retracts something
     /// looks for it at once.
-    async fn keep_soon(&self, cx: &Cx<'_>, rows: Rows) -> Result<(), HandlerError> {
+    async fn keep_soon(&self, cx: &Cx<'_>, rows: &mut Rows) -> Result<(), HandlerError> {
         if rows.iter().any(|row| row.retraction.is_some()) {
-            return self.keep_now(cx, &rows).await;
+            return self.keep_now(cx, rows).await;
         }
         self.sweep_if_due(cx);
-        self.archive.trim_if_due(&rows, cx.now());
-        let entries = rows.into_iter().map(|row| (row.owner, row.entry));
+        self.archive.trim_if_due(cx, rows);
+        let entries = rows.drain(..).map(|row| (row.owner, row.entry));
         cx.host().journal().append(&self.archive.log, entries).await;
         Ok(())
     }
@@ -134,7 +134,7 @@ impl Extension {
     /// Writes the rows; they are durable when this returns.
     async fn keep_now(&self, cx: &Cx<'_>, rows: &[Row]) -> Result<(), HandlerError> {
         self.sweep_if_due(cx);
-        self.archive.trim_if_due(rows, cx.now());
+        self.archive.trim_if_due(cx, rows);
         // Those that came before go before.
         cx.host().journal().appended().await;
         Ok(self.archive.keep(rows).await?)
@@ -195,7 +195,7 @@ impl Record<ToAccount> for Extension {
         let mut rows = Rows::from_iter(notes.take_sent_with(event));
         if is_to_itself(event) {
             let own = |id| Received { account: event.account.clone(), id, from: None };
-            self.keep_all(cx, rows, event).await?;
+            self.keep_all(cx, &mut rows, event).await?;
             notes.set_received(notes.sent_id(&event.account).map(own));
             return Ok(());
         }
@@ -217,7 +217,7 @@ impl Record<ToAccount> for Extension {
                 }
             }
         }
-        self.keep_all(cx, rows, event).await?;
+        self.keep_all(cx, &mut rows, event).await?;
         notes.set_received(received);
         Ok(())
     }
@@ -239,10 +239,10 @@ impl Extension {
     }
 
     /// What nobody is there to get waits as a reference to its row, which has to be there then.
-    async fn keep_all(&self, cx: &Cx<'_>, rows: Rows, event: &ToAccount) -> Result<(), HandlerError> {
+    async fn keep_all(&self, cx: &Cx<'_>, rows: &mut Rows, event: &ToAccount) -> Result<(), HandlerError> {
         match (rows.is_empty(), event.targets.is_empty()) {
             (true, _) => Ok(()),
-            (false, true) => self.keep_now(cx, &rows).await,
+            (false, true) => self.keep_now(cx, rows).await,
             (false, false) => self.keep_soon(cx, rows).await,
         }
     }
@@ -253,7 +253,7 @@ impl Extension {
 impl Record<Routed> for Extension {
     async fn record(&self, cx: &Cx<'_>, _: &Routed) -> Result<(), HandlerError> {
         match cx.note_if_any::<super::notes::Notes>().and_then(|notes| notes.take_sent()) {
-            Some(row) => self.keep_soon(cx, Rows::from_iter([row])).await,
+            Some(row) => self.keep_soon(cx, &mut Rows::from_iter([row])).await,
             None => Ok(()),
         }
     }
