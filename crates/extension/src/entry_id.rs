@@ -27,7 +27,7 @@ pub(crate) fn random(now: Timestamp) -> String {
     let (milliseconds, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
     let at = (milliseconds << 12) | ((rest << 12) / 1_000_000);
     let [.., a, b, c, d, e, f, g] = at.to_be_bytes();
-    text([a, b, c, d, e, f, g], random_bytes())
+    text(&[a, b, c, d, e, f, g], random_bytes())
 }
 
 /// The name of what has this number among the things that have this key: always the same.
@@ -35,16 +35,17 @@ pub(crate) fn of(key: &[&[u8]], number: u64, what: &[u8]) -> String {
     let keyed = || key.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]));
     let [.., last] = number.to_be_bytes();
     let group: [u8; 32] = keyed().chain_update((number >> 8).to_be_bytes()).finalize().into();
-    let [a, b, c, d, e, f, ..] = group;
+    let [a, b, c, d, e, ..] = group;
     let unique: [u8; 32] = keyed().chain_update(number.to_be_bytes()).chain_update(what).finalize().into();
-    text([a, b, c, d, e, f, last], first(&unique))
+    text(&[a, b, c, d, e, last], first(&unique))
 }
 
-fn text(sorting: [u8; 7], unique: [u8; 16]) -> String {
-    let mut bytes = [0; 23];
-    bytes[..7].copy_from_slice(&sorting);
-    bytes[7..].copy_from_slice(&unique);
-    ENGINE.encode(bytes)
+fn text(sorting: &[u8], unique: [u8; 16]) -> String {
+    let mut bytes = [0; 24];
+    let (start, rest) = bytes.split_at_mut(sorting.len());
+    start.copy_from_slice(sorting);
+    rest[..unique.len()].copy_from_slice(&unique);
+    ENGINE.encode(&bytes[..sorting.len() + unique.len()])
 }
 
 fn random_bytes() -> [u8; 16] {

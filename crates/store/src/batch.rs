@@ -44,7 +44,9 @@ impl Batch {
 
     /// Removes everything of an owner in all stores.
     pub fn erase(mut self, owner: &Owner) -> Self {
-        Arc::make_mut(&mut self.writes).push(Write::Erase { owner: owner.clone() });
+        if self.error.is_none() {
+            Arc::make_mut(&mut self.writes).push(Write::Erase { owner: owner.clone() });
+        }
         self
     }
 

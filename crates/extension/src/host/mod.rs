@@ -159,7 +159,8 @@ impl Host {
         self.tables.load_full()
     }
 
-    /// Puts other tables in service. A stanza under way goes on by the old ones; what follows from it goes by the new ones.
+    /// Puts other tables in service. A stanza on its way from its sender to an account of the host finishes that by the old
+    /// ones; what follows from it, and what becomes of it where nobody gets it, goes by the new ones.
     pub fn reload(&self, tables: Arc<Tables>) {
         self.tables.store(tables);
     }

@@ -92,8 +92,8 @@ impl Host {
             cx.send_error(&event.stanza, &defect.into());
             return false;
         }
-        let kind = event.stanza.kind();
         let mut admitted = hooks.admit_after_wait(&cx, event).await;
+        let kind = event.stanza.kind();
         if admitted.is_ok() && hooks.is_recorded(kind) {
             admitted = hooks.record(&cx, kind, event).await;
         }
@@ -110,7 +110,7 @@ impl Host {
         }
         if event.stanza.to().is_none() {
             // RFC 6120 §10.3: the account handles it. Presence without `to` is for an extension to broadcast.
-            if matches!(kind, Kind::Presence(_)) {
+            if matches!(event.stanza.kind(), Kind::Presence(_)) {
                 return false;
             }
             event.stanza.set_to(stonechat_jid::Jid::from(session.account().jid().clone()));

@@ -63,7 +63,7 @@ impl Stanza {
             (true, _) => Space::Content,
             (_, true) => Space::None,
             _ => {
-                // What is escaped becomes longer.
+                // What is escaped becomes longer, and the rest stands there as it is.
                 if escaped_len(space.as_bytes()) == space.len() {
                     // The writer puts it right behind the name.
                     Space::Payload(Span::new(1 + name_len + " xmlns='".len(), space.len()))

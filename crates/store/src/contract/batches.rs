@@ -270,7 +270,7 @@ pub async fn a_batch_that_failed_can_be_tried_again(store: Store) -> Result<(), 
     document.put(&juliet(), "ready").await?;
     assert_eq!(batch.try_commit().await?.changed(), 1);
     assert_eq!(log.count(&juliet()).await?, 1);
-    let mut wrong = store.batch().append(&Store::memory().log("log"), &juliet(), entry("2"));
+    let mut wrong = store.batch().append(&Store::memory().log("log"), &juliet(), entry("2")).erase(&juliet());
     assert!(matches!(wrong.try_commit().await, Err(Error::OtherStore { .. })));
     assert!(wrong.is_empty());
     Ok(())

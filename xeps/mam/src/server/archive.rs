@@ -56,10 +56,14 @@ impl Archive {
     pub(super) async fn keep(&self, rows: &[Row]) -> Result<(), Error> {
         let mut batch = self.store.batch();
         for row in rows {
-            batch = batch.append_if_new(&self.log, &row.owner, row.entry.clone());
             if let Some(retraction) = &row.retraction {
+                // One that is there already has had its effect, and is not to have another.
+                if self.log.get(&row.owner, &row.entry.id).await?.is_some() {
+                    continue;
+                }
                 batch = self.bury(batch, row, retraction).await?;
             }
+            batch = batch.append_if_new(&self.log, &row.owner, row.entry.clone());
         }
         batch.commit().await.map(drop)
     }
