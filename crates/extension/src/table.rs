@@ -50,7 +50,7 @@ impl Table {
         let len = bare.len().min(first.len());
         first[..len].copy_from_slice(&bare.as_bytes()[..len]);
         let [low, high] = [0, 8].map(|at| u64::from_le_bytes(std::array::from_fn(|byte| first[at + byte])));
-        // An odd number with as many ones as zeros: its product's highest bits depend on every bit of both.
+        // The highest bits of a product with an odd number depend on every bit of what is multiplied.
         let mix = low.wrapping_add(high.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         &self.shards[(mix >> SHARD_SHIFT) as usize]
     }

@@ -1,4 +1,4 @@
-//! Delivery: to the host, to an account, to the sessions of it that are to have a stanza.
+//! Delivery: to an account, to the sessions of it that are to have a stanza.
 
 use std::sync::Arc;
 
